@@ -1,0 +1,3 @@
+"""A faithful fake AFAS Profit REST server."""
+
+__version__ = "0.1.0"

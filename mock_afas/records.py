@@ -1,0 +1,592 @@
+"""What the books of an environment hold: the entities, their columns and their keys.
+
+An entity is a table of master data or transactions. Its rows are what ``GET /_mock/environments/{env}/data/{entity}``
+shows and ``PUT`` accepts. How a row looks to a client of Profit is decided elsewhere: by the sources of the store and by
+the connector definitions.
+
+Units: a decimal is exact to six digits after the point; a ``date`` has no time; a ``datetime`` is Amsterdam wall-clock
+time without zone, to the microsecond. Text lengths are those of the same field in AFAS' UpdateConnectors.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+Kind = Literal["text", "integer", "boolean", "decimal", "date", "datetime"]
+
+
+class Column(NamedTuple):
+    """One column of an entity. ``length`` bounds text, ``decimals`` bounds digits after the point."""
+
+    name: str
+    kind: Kind
+    length: int | None = None
+    decimals: int | None = None
+
+
+class Entity(NamedTuple):
+    """A table of the books. ``key`` names the columns that identify a row; they are never empty.
+
+    ``extends`` names an entity whose columns are shown and accepted together with these, joined over the column
+    that is the key of the extended entity; an own column hides one of the same name there. So a supplier has a name
+    and an address, though both belong to the organisation behind it.
+    """
+
+    name: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+    extends: tuple[str, ...] = ()
+
+    def column(self, name: str) -> Column | None:
+        """The column called ``name``, or None."""
+        return next((column for column in self.columns if column.name == name), None)
+
+
+def text(name: str, length: int) -> Column:
+    return Column(name, "text", length=length)
+
+
+def integer(name: str) -> Column:
+    return Column(name, "integer")
+
+
+def boolean(name: str) -> Column:
+    return Column(name, "boolean")
+
+
+def decimal(name: str, decimals: int = 2) -> Column:
+    return Column(name, "decimal", decimals=decimals)
+
+
+def date(name: str) -> Column:
+    return Column(name, "date")
+
+
+def datetime(name: str) -> Column:
+    return Column(name, "datetime")
+
+
+#: When a row was made and last changed. Each entity that a client polls for changes has both.
+STAMPS = (datetime("created"), datetime("modified"))
+ALLOCATIONS = tuple(text(f"allocation_{axis}", 16) for axis in range(1, 6))
+
+_ENTITIES = (
+    Entity(
+        "administrations",
+        ("administration",),
+        (
+            integer("administration"),
+            text("name", 50),
+            text("code", 20),
+            text("currency", 3),
+            text("country", 3),
+            text("coc_number", 20),
+            text("vat_number", 21),
+            text("iban", 40),
+            text("creditor_account", 16),
+            text("debtor_account", 16),
+            integer("period_table"),
+            integer("allocation_axes"),
+            *(text(f"axis_{axis}", 50) for axis in range(1, 6)),
+            boolean("autonumber_creditors"),
+            boolean("autonumber_debtors"),
+            *STAMPS,
+        ),
+    ),
+    Entity(
+        "accounts",
+        ("administration", "account"),
+        (
+            integer("administration"),
+            text("account", 16),
+            text("description", 50),
+            text("type", 10),
+            text("kind", 10),
+            boolean("blocked"),
+            boolean("collect_account"),
+            text("collect_account_type", 10),
+            text("feature", 10),
+            text("collect_on", 16),
+            boolean("vat_allowed"),
+            text("vat_code", 3),
+            text("budget", 10),
+            text("to_project", 1),
+            *(text(f"dim_ax{axis}", 1) for axis in range(1, 6)),
+            boolean("commitment_mandatory"),
+            *STAMPS,
+        ),
+    ),
+    Entity(
+        "journals",
+        ("administration", "journal"),
+        (
+            integer("administration"),
+            text("journal", 6),
+            text("description", 50),
+            text("kind", 10),
+            text("contra_account", 16),
+            text("currency", 3),
+            boolean("blocked"),
+            *STAMPS,
+        ),
+    ),
+    Entity(
+        "periods",
+        ("administration", "year", "period"),
+        (
+            integer("administration"),
+            integer("year"),
+            integer("period"),
+            text("description", 50),
+            date("date_from"),
+            date("date_to"),
+            boolean("blocked"),
+            integer("period_table"),
+            text("table_description", 50),
+        ),
+    ),
+    Entity(
+        "tax_codes",
+        ("tax_code",),
+        (
+            text("tax_code", 3),
+            text("description", 50),
+            decimal("rate"),
+            text("account", 16),
+            text("side", 10),
+            text("duty", 10),
+            text("method", 10),
+            text("tax_rate_group", 10),
+            boolean("blocked"),
+            *STAMPS,
+        ),
+    ),
+    Entity(
+        "tax_rate_groups",
+        ("tax_rate_group", "valid_from"),
+        (
+            text("tax_rate_group", 10),
+            date("valid_from"),
+            text("description", 50),
+            text("rate_kind", 10),
+            decimal("rate"),
+        ),
+    ),
+    Entity(
+        "payment_conditions",
+        ("payment_condition",),
+        (
+            text("payment_condition", 5),
+            text("description", 50),
+            text("kind", 10),
+            integer("days"),
+            integer("months"),
+            decimal("discount_percentage"),
+            integer("discount_days"),
+            boolean("blocked"),
+        ),
+    ),
+    Entity(
+        "currencies",
+        ("currency",),
+        (
+            text("currency", 3),
+            text("description", 50),
+            decimal("rate", 6),
+            date("start_date"),
+            decimal("daily_rate", 6),
+            integer("decimals"),
+        ),
+    ),
+    Entity(
+        "countries",
+        ("country",),
+        (text("country", 3), text("name", 50), text("iso2", 2), boolean("eu_member")),
+    ),
+    Entity(
+        "addresses",
+        ("address_id",),
+        (
+            integer("address_id"),
+            boolean("po_box"),
+            text("street_prefix", 50),
+            text("street", 60),
+            integer("house_number"),
+            text("house_number_addition", 30),
+            text("postal_code", 15),
+            text("city", 50),
+            text("country", 3),
+            text("addition", 50),
+            *STAMPS,
+        ),
+    ),
+    Entity(
+        "organisations",
+        ("organisation_id",),
+        (
+            text("organisation_id", 15),
+            text("type", 1),
+            text("name", 255),
+            text("search_name", 10),
+            text("phone", 21),
+            text("mobile", 21),
+            text("email", 255),
+            text("homepage", 255),
+            text("note", 2000),
+            text("coc_number", 20),
+            text("vat_number", 21),
+            text("fiscal_number", 20),
+            date("date_of_birth"),
+            text("bsn", 9),
+            integer("address_id"),
+            integer("postal_address_id"),
+            *STAMPS,
+        ),
+        extends=("addresses",),
+    ),
+    Entity(
+        "bank_accounts",
+        ("bank_account_id",),
+        (
+            integer("bank_account_id"),
+            text("organisation_id", 15),
+            text("country", 3),
+            text("bic", 11),
+            text("iban", 40),
+            text("account_number", 40),
+            boolean("g_account"),
+            text("bank_type", 10),
+            text("name", 50),
+            text("employee_id", 15),
+        ),
+    ),
+    Entity(
+        "contacts",
+        ("contact_id",),
+        (
+            integer("contact_id"),
+            text("type", 10),
+            text("name", 255),
+            text("organisation_id", 15),
+            text("person_id", 15),
+            text("department", 50),
+            boolean("blocked"),
+            text("phone", 21),
+            text("mobile", 21),
+            text("email", 255),
+            text("note", 2000),
+            text("function", 50),
+            text("function_card", 50),
+            text("gender", 1),
+            text("phone_private", 21),
+            text("mobile_private", 21),
+            text("email_private", 255),
+            *STAMPS,
+        ),
+    ),
+    Entity(
+        "suppliers",
+        ("supplier_id",),
+        (
+            text("supplier_id", 16),
+            text("organisation_id", 15),
+            text("control_account", 16),
+            text("payment_condition", 5),
+            text("currency", 3),
+            text("vat_duty", 3),
+            text("reviewer", 15),
+            text("contra_account", 16),
+            text("payment_method", 20),
+            boolean("auto_payment"),
+            decimal("credit_limit"),
+            boolean("temporarily_blocked"),
+            boolean("blocked"),
+            text("iban", 40),
+            text("bic", 11),
+            *STAMPS,
+        ),
+        extends=("organisations", "addresses"),
+    ),
+    Entity(
+        "customers",
+        ("customer_id",),
+        (
+            text("customer_id", 16),
+            text("organisation_id", 15),
+            text("control_account", 16),
+            text("payment_condition", 5),
+            text("currency", 3),
+            text("vat_duty", 3),
+            text("reviewer", 15),
+            text("contra_account", 16),
+            text("payment_method", 20),
+            boolean("auto_payment"),
+            decimal("credit_limit"),
+            boolean("temporarily_blocked"),
+            boolean("blocked"),
+            text("iban", 40),
+            text("bic", 11),
+            text("mandate", 35),
+            *STAMPS,
+        ),
+        extends=("organisations", "addresses"),
+    ),
+    Entity(
+        "users",
+        ("user_id",),
+        (
+            text("user_id", 15),
+            text("name", 50),
+            text("email", 255),
+            text("upn", 255),
+            boolean("blocked"),
+            boolean("reviewer"),
+            boolean("windows"),
+            boolean("connector"),
+            boolean("outsite"),
+            boolean("insite"),
+            text("person_id", 15),
+            text("employee_id", 15),
+        ),
+    ),
+    Entity(
+        "employees",
+        ("employee_id",),
+        (text("employee_id", 15), text("name", 255), text("person_id", 15), boolean("applicant"), *STAMPS),
+    ),
+    Entity(
+        "cost_centres",
+        ("employer", "cost_centre"),
+        (text("employer", 15), text("cost_centre", 16), text("description", 50), boolean("blocked"), datetime("modified")),
+    ),
+    Entity(
+        "cost_carriers",
+        ("employer", "cost_carrier"),
+        (text("employer", 15), text("cost_carrier", 16), text("description", 50), boolean("blocked"), datetime("modified")),
+    ),
+    Entity(
+        "allocation_assignments",
+        ("administration", "account", "axis", "code"),
+        (
+            integer("administration"),
+            text("account", 16),
+            integer("axis"),
+            text("code", 16),
+            text("description", 50),
+            boolean("blocked"),
+        ),
+    ),
+    Entity(
+        "projects",
+        ("project",),
+        (
+            text("project", 15),
+            text("description", 50),
+            integer("administration"),
+            text("group", 16),
+            boolean("completed"),
+            text("organisation_id", 15),
+            text("customer_id", 16),
+            date("date_start"),
+            date("date_ready"),
+            boolean("chargeable"),
+            *STAMPS,
+        ),
+    ),
+    Entity(
+        "project_stages",
+        ("project", "stage"),
+        (
+            text("project", 15),
+            text("stage", 15),
+            text("description", 50),
+            integer("instalment"),
+            date("date_ready_planned"),
+            date("date_ready"),
+            boolean("completed"),
+            *STAMPS,
+        ),
+    ),
+    Entity(
+        "items",
+        ("item_type", "item"),
+        (
+            text("item_type", 10),
+            text("item", 40),
+            text("description", 80),
+            text("extra_description", 255),
+            text("unit", 10),
+            integer("factor"),
+            text("group", 16),
+            boolean("blocked"),
+            text("barcode", 40),
+            text("tax_rate_group", 10),
+            text("sort", 10),
+            boolean("track_stock"),
+            integer("decimals"),
+            text("price_group", 10),
+            text("stock_control", 10),
+            text("dimension_1", 16),
+            text("dimension_2", 16),
+            *STAMPS,
+        ),
+    ),
+    Entity(
+        "commitments",
+        ("administration", "commitment"),
+        (
+            integer("administration"),
+            integer("commitment"),
+            text("account", 16),
+            text("supplier_id", 16),
+            integer("year"),
+            integer("period"),
+            text("description", 255),
+            text("internal_reference", 30),
+            text("external_reference", 50),
+            decimal("amount"),
+            decimal("open_amount"),
+            text("currency", 3),
+            text("project", 15),
+            text("stage", 15),
+            *ALLOCATIONS,
+            text("item_type", 10),
+            text("item", 40),
+            text("reviewer", 15),
+            boolean("settled"),
+            *STAMPS,
+        ),
+    ),
+    Entity(
+        "entries",
+        ("administration", "entry"),
+        (
+            integer("administration"),
+            integer("entry"),
+            integer("year"),
+            integer("period"),
+            text("journal", 6),
+            *STAMPS,
+        ),
+    ),
+    Entity(
+        "entry_lines",
+        ("administration", "entry", "sequence"),
+        (
+            integer("administration"),
+            integer("entry"),
+            integer("sequence"),
+            text("account_kind", 10),
+            text("account", 16),
+            decimal("debit"),
+            decimal("credit"),
+            date("entry_date"),
+            date("voucher_date"),
+            text("voucher_number", 32),
+            text("invoice", 12),
+            text("vat_code", 3),
+            decimal("vat_amount"),
+            text("description", 255),
+            text("currency", 3),
+            decimal("rate", 6),
+            decimal("debit_currency"),
+            decimal("credit_currency"),
+            integer("commitment"),
+            text("project", 15),
+            *ALLOCATIONS,
+        ),
+    ),
+    Entity(
+        "invoices",
+        ("administration", "side", "relation", "invoice"),
+        (
+            integer("administration"),
+            text("side", 10),
+            text("relation", 16),
+            text("invoice", 12),
+            integer("entry"),
+            text("journal", 6),
+            text("voucher_number", 32),
+            date("invoice_date"),
+            date("due_date"),
+            text("currency", 3),
+            decimal("rate", 6),
+            decimal("amount"),
+            decimal("amount_currency"),
+            decimal("open_amount"),
+            decimal("open_amount_currency"),
+            text("description", 255),
+            text("payment_reference", 32),
+            boolean("blocked_for_payment"),
+            text("reviewer", 15),
+            text("payment_condition", 5),
+            *STAMPS,
+        ),
+    ),
+    Entity(
+        "subject_types",
+        ("subject_type",),
+        (
+            integer("subject_type"),
+            text("description", 50),
+            *(
+                boolean(name)
+                for name in (
+                    "comment",
+                    "cause",
+                    "responsible",
+                    "start_date",
+                    "end_date",
+                    "completed",
+                    "date_completed",
+                    "responsible_mandatory",
+                    "use_features",
+                    "only_existing_features",
+                    "without_feature",
+                    "confidential",
+                    "link_file",
+                )
+            ),
+            text("edit_mode", 10),
+            boolean("visible_outsite"),
+            boolean("visible_insite"),
+            boolean("use_number"),
+            integer("last_number"),
+            text("destinations", 80),
+        ),
+    ),
+    Entity(
+        "subjects",
+        ("subject_id",),
+        (
+            integer("subject_id"),
+            integer("subject_type"),
+            datetime("submitted"),
+            text("description", 255),
+            text("note", 20000),
+            text("status", 10),
+            integer("number"),
+            integer("feature_1"),
+            integer("feature_2"),
+            integer("feature_3"),
+            text("organisation_id", 15),
+            boolean("to_employer"),
+            integer("destination_type"),
+            text("destination", 40),
+            *STAMPS,
+        ),
+    ),
+    Entity(
+        "attachments",
+        ("attachment_id",),
+        (integer("attachment_id"), integer("subject_id"), text("file_id", 40), text("file_name", 255)),
+    ),
+    Entity(
+        "codes",
+        ("table", "code"),
+        (text("table", 40), text("code", 40), text("description", 80), boolean("blocked")),
+    ),
+)
+
+#: Every entity by its name. ``codes`` holds small code tables that have no columns of their own.
+ENTITIES: dict[str, Entity] = {entity.name: entity for entity in _ENTITIES}
