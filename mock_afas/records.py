@@ -10,7 +10,12 @@ time without zone, to the microsecond. Text lengths are those of the same field 
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Literal, NamedTuple
+
+import orjson
+
+from mock_afas import values
 
 Kind = Literal["text", "integer", "boolean", "decimal", "date", "datetime"]
 
@@ -80,7 +85,7 @@ _ENTITIES = (
             text("code", 20),
             text("currency", 3),
             text("country", 3),
-            text("coc_number", 20),
+            text("coc_number", 30),
             text("vat_number", 21),
             text("iban", 40),
             text("creditor_account", 16),
@@ -209,14 +214,14 @@ _ENTITIES = (
         (
             integer("address_id"),
             boolean("po_box"),
-            text("street_prefix", 50),
+            text("street_prefix", 255),
             text("street", 60),
             integer("house_number"),
             text("house_number_addition", 30),
             text("postal_code", 15),
             text("city", 50),
             text("country", 3),
-            text("addition", 50),
+            text("addition", 255),
             *STAMPS,
         ),
     ),
@@ -228,16 +233,16 @@ _ENTITIES = (
             text("type", 1),
             text("name", 255),
             text("search_name", 10),
-            text("phone", 21),
-            text("mobile", 21),
+            text("phone", 255),
+            text("mobile", 255),
             text("email", 255),
             text("homepage", 255),
             text("note", 2000),
-            text("coc_number", 20),
+            text("coc_number", 30),
             text("vat_number", 21),
-            text("fiscal_number", 20),
+            text("fiscal_number", 9),
             date("date_of_birth"),
-            text("bsn", 9),
+            text("bsn", 25),
             integer("address_id"),
             integer("postal_address_id"),
             *STAMPS,
@@ -269,17 +274,17 @@ _ENTITIES = (
             text("name", 255),
             text("organisation_id", 15),
             text("person_id", 15),
-            text("department", 50),
+            text("department", 255),
             boolean("blocked"),
-            text("phone", 21),
-            text("mobile", 21),
+            text("phone", 255),
+            text("mobile", 255),
             text("email", 255),
             text("note", 2000),
             text("function", 50),
             text("function_card", 50),
-            text("gender", 1),
-            text("phone_private", 21),
-            text("mobile_private", 21),
+            text("gender", 20),
+            text("phone_private", 255),
+            text("mobile_private", 255),
             text("email_private", 255),
             *STAMPS,
         ),
@@ -579,7 +584,7 @@ _ENTITIES = (
     Entity(
         "attachments",
         ("attachment_id",),
-        (integer("attachment_id"), integer("subject_id"), text("file_id", 40), text("file_name", 255)),
+        (integer("attachment_id"), integer("subject_id"), text("file_id", 32), text("file_name", 255)),
     ),
     Entity(
         "codes",
@@ -590,3 +595,55 @@ _ENTITIES = (
 
 #: Every entity by its name. ``codes`` holds small code tables that have no columns of their own.
 ENTITIES: dict[str, Entity] = {entity.name: entity for entity in _ENTITIES}
+
+
+# ---------------------------------------------------------------- between the control API and the store
+
+
+def stored(column: Column, value: object) -> str | int | None:
+    """A JSON value as the store keeps it: null empties, numbers may be strings. Raises values.NotAValue."""
+    if value is None:
+        return 0 if column.kind == "boolean" else None
+    if isinstance(value, float):
+        value = repr(value)
+    if column.kind == "boolean":
+        return int(value) if isinstance(value, bool) else values.parse_boolean(str(value))
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise values.NotAValue(f"a {column.kind}")
+    written = str(value)
+    match column.kind:
+        case "integer":
+            return _fitting(values.parse_integer(written))
+        case "decimal":
+            places = Decimal(1).scaleb(-(column.decimals or 0))
+            return values.stored_decimal(values.parse_decimal(written).quantize(places, "ROUND_HALF_UP"))
+        case "date":
+            return values.parse_moment(written.removesuffix("Z")).date().isoformat()
+        case "datetime":
+            return values.stored_moment(values.parse_moment(written.removesuffix("Z")))
+    return _text(column, written)
+
+
+def _fitting(number: int) -> int:
+    if number not in values.INT64:
+        raise values.NotAValue("a whole number of at most 64 bits")
+    return number
+
+
+def _text(column: Column, written: str) -> str:
+    if column.length is not None and len(written) > column.length:
+        raise values.NotAValue(f"at most {column.length} characters")
+    if "\0" in written or any("\ud800" <= char <= "\udfff" for char in written):
+        raise values.NotAValue("text without NUL and without half characters")
+    return written
+
+
+def shown(column: Column, value: str | int | None) -> object:
+    """A stored value as the control API shows it: decimals are numbers, exact; dates ISO without the false ``Z``."""
+    if value is None or isinstance(value, str):
+        return value
+    if column.kind == "boolean":
+        return bool(value)
+    if column.kind == "decimal":
+        return orjson.Fragment(values.format_decimal(value, column.decimals or 0, padded=False))
+    return value

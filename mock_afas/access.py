@@ -1,0 +1,176 @@
+"""Who may call an environment: system users, app connectors and their tokens.
+
+A token is tied to a user and issued by an app connector, which lists the connectors it opens and may restrict the
+addresses that call (wire.md section 2). A token's secret is shown once and kept only as its SHA-256.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import ipaddress
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from mock_afas.errors import ControlError, Reason, Refusal
+
+TOKEN_DIGITS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class SystemUser:
+    """A user that connectors run as."""
+
+    id: str
+    description: str = ""
+    blocked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AppConnector:
+    """What an integration may call. ``ip_addresses`` empty allows every address; ranges need Profit 8."""
+
+    id: str
+    description: str
+    group: str = ""
+    authentication: str = "token"
+    ip_addresses: tuple[str, ...] = ()
+    get_connectors: tuple[str, ...] = ()
+    update_connectors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A classic token. ``digest`` is the SHA-256, in hex, of its 64 hex digits in capitals."""
+
+    id: str
+    digest: str
+    user: str
+    app_connector: str
+    created: str
+    expires: str | None = None
+    revoked: bool = False
+
+
+def digest(data: str) -> str:
+    """The SHA-256, in hex, of a token's data; hex digits compare without case."""
+    return hashlib.sha256(data.upper().encode("ascii", "replace")).hexdigest()
+
+
+def token_xml(data: str) -> str:
+    """A token as AFAS shows it once."""
+    return f"<token><version>1</version><data>{data}</data></token>"
+
+
+def _ip_ranges(addresses: tuple[str, ...]) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    try:
+        return [ipaddress.ip_network(address, strict=False) for address in addresses]
+    except ValueError as error:
+        hint = "give addresses such as 10.0.0.7 or ranges such as 10.0.0.0/24"
+        raise ControlError(f"'ip_addresses': {error}", hint=hint) from None
+
+
+class Access:
+    """The users, app connectors and tokens of one environment. They survive a reset of its books."""
+
+    def __init__(
+        self,
+        users: Mapping[str, SystemUser] | None = None,
+        app_connectors: Mapping[str, AppConnector] | None = None,
+        tokens: Mapping[str, Token] | None = None,
+    ) -> None:
+        self.users = dict(users or {})
+        self.app_connectors = dict(app_connectors or {})
+        self.tokens = dict(tokens or {})
+
+    def copy(self) -> Access:
+        """The same users and app connectors, without tokens: a token is unique to one environment."""
+        return Access(self.users, self.app_connectors)
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "users": [asdict(user) for user in self.users.values()],
+            "app_connectors": [asdict(app) for app in self.app_connectors.values()],
+            "tokens": [asdict(token) for token in self.tokens.values()],
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Access:
+        lists = ("ip_addresses", "get_connectors", "update_connectors")
+        apps = [
+            AppConnector(**{key: tuple(value) if key in lists else value for key, value in app.items()})
+            for app in data["app_connectors"]
+        ]
+        return cls(
+            {user["id"]: SystemUser(**user) for user in data["users"]},
+            {app.id: app for app in apps},
+            {token["id"]: Token(**token) for token in data["tokens"]},
+        )
+
+    def put_user(self, user: SystemUser) -> None:
+        self.users[user.id] = user
+
+    def put_app_connector(self, app: AppConnector) -> None:
+        """Adds or replaces an app connector. Raises ControlError for an address that is none."""
+        _ip_ranges(app.ip_addresses)
+        self.app_connectors[app.id] = app
+
+    def issue(
+        self, *, app_connector: str, user: str, now: dt.datetime, expires: dt.datetime | None = None, data: str = ""
+    ) -> tuple[Token, str]:
+        """A new token and its data of 64 hex digits, which is never shown again. Raises ControlError."""
+        if app_connector not in self.app_connectors:
+            raise ControlError(f"there is no app connector '{app_connector}'", status=404)
+        if user not in self.users:
+            raise ControlError(f"there is no user '{user}'", hint="create the user first")
+        data = data or secrets.token_hex(TOKEN_DIGITS // 2).upper()
+        identity = f"T{len(self.tokens) + 1:05d}"
+        token = Token(
+            id=identity,
+            digest=digest(data),
+            user=user,
+            app_connector=app_connector,
+            created=now.isoformat(timespec="seconds"),
+            expires=expires.isoformat(timespec="seconds") if expires else None,
+        )
+        self.tokens[identity] = token
+        return token, data
+
+    def revoke(self, token_id: str) -> Token:
+        """Marks a token revoked; it stays known, so that its use is told apart in the logbook."""
+        if token_id not in self.tokens:
+            raise ControlError(f"there is no token '{token_id}'", status=404)
+        self.tokens[token_id] = replace(self.tokens[token_id], revoked=True)
+        return self.tokens[token_id]
+
+    def admit(self, token_id: str, *, address: str, profit_version: int, now: Callable[[], dt.datetime]) -> AppConnector:
+        """The app connector that ``token_id`` opens for a caller at ``address``. Raises Refusal 401 or 403."""
+        token = self.tokens[token_id]
+        if token.revoked:
+            raise Refusal(401, Reason("token revoked", "Authorization", token.id))
+        if token.expires is not None and token.expires <= now().isoformat(timespec="seconds"):
+            raise Refusal(401, Reason("token expired", "Authorization", token.id, f"used before {token.expires}"))
+        user = self.users.get(token.user)
+        if user is None or user.blocked:
+            raise Refusal(401, Reason("user blocked", "Authorization", token.user, "a user that is not blocked"))
+        app = self.app_connectors[token.app_connector]
+        if app.ip_addresses and not _allowed(address, app.ip_addresses, profit_version):
+            raise Refusal(403, Reason("IP restriction", "client address", address, ", ".join(app.ip_addresses)))
+        return app
+
+
+def _allowed(address: str, allowed: tuple[str, ...], profit_version: int) -> bool:
+    """Whether an IP restriction lets ``address`` in. Ranges and IPv6 count from Profit 8 only."""
+    try:
+        caller = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    for network in _ip_ranges(allowed):
+        single = network.num_addresses == 1
+        if profit_version < 8 and (network.version == 6 or not single):
+            continue
+        if caller in network:
+            return True
+    return False

@@ -1,0 +1,110 @@
+"""The command line ``mock-afas``."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+import mock_afas
+from mock_afas.errors import ControlError
+from mock_afas.profiles import read_profile
+
+EXIT_UNUSABLE = 2
+
+
+def _fail(error: ControlError) -> NoReturn:
+    click.echo(f"mock-afas: {error.message}", err=True)
+    if error.hint:
+        click.echo(f"  {error.hint}", err=True)
+    sys.exit(EXIT_UNUSABLE)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(mock_afas.__version__, prog_name="mock-afas")
+def main() -> None:
+    """A faithful fake AFAS Profit REST server.
+
+    Start one with `mock-afas serve`; it prints the base URL and the token that a client needs.
+    """
+
+
+def _token(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str:
+    if value is not None and not re.fullmatch("[0-9A-Fa-f]{64}", value):
+        raise click.BadParameter("a token is 64 hex digits")
+    return (value or "").upper()
+
+
+def _settings(profile: str | None, options: dict[str, Any]) -> dict[str, Any]:
+    """The settings of a new environment: those of the profile, and over them the options that were given."""
+    settings = read_profile(profile) if profile else {}
+    return {**settings, **{key: value for key, value in options.items() if value is not None}}
+
+
+def _progress() -> Callable[[int, int], None]:
+    """A progress bar on standard error that appears with the first report."""
+    bar: Any = None
+    shown = 0
+
+    def report(done: int, total: int) -> None:
+        nonlocal bar, shown
+        if bar is None:
+            bar = click.progressbar(length=total, label="Making rows", file=sys.stderr, show_pos=True)
+        bar.update(done - shown)
+        shown = done
+        if done >= total:
+            bar.render_finish()
+
+    return report
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="Port; 0 takes a free one.")
+@click.option(
+    "--data", type=click.Path(path_type=Path, file_okay=False), help="Keep environments in this directory; else in memory."
+)
+@click.option("--profile", help="Settings by name (demo, minimal, lean …) or from a TOML file.")
+@click.option("--without", help="Features the licence lacks: currencies,projects,allocation,commitments.")
+@click.option("--profit-version", type=click.IntRange(5, 9), help="Profit version to imitate. [default: 8]")
+@click.option("--clock", help="Stand still at this Amsterdam wall-clock time, such as 2026-11-24T09:00:00.")
+@click.option("--seed", type=click.IntRange(0), help="Seed of shuffled rows, log references and --rows. [default: 1]")
+@click.option("--rows", type=click.IntRange(0, 1_000_000), help="Make this many more suppliers, customers and invoices.")
+@click.option("--token", callback=_token, metavar="HEX64", help="The token's 64 hex digits; else random.")
+@click.option("--control-key", metavar="KEY", help="Key of the control API; made up when --host is not loopback.")
+@click.option("--ready-file", type=click.Path(path_type=Path), help="Write addresses and token here once requests are answered.")
+def serve(
+    host: str,
+    port: int,
+    data: Path | None,
+    profile: str | None,
+    token: str,
+    control_key: str | None,
+    ready_file: Path | None,
+    **options: Any,
+) -> None:
+    """Serve a fake AFAS Profit until Ctrl-C.
+
+    The environment holds demo data and a token that opens every connector. Nothing leaves this machine.
+    """
+    from mock_afas import serving  # noqa: PLC0415 - `mock-afas --help` need not load the server
+
+    try:
+        serving.serve(
+            host=host,
+            port=port,
+            data=data,
+            settings=_settings(profile, options),
+            token_data=token,
+            control_key=control_key,
+            ready_file=ready_file,
+            progress=_progress(),
+            tell=click.echo,
+        )
+    except ControlError as error:
+        _fail(error)

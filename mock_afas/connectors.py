@@ -1,0 +1,233 @@
+"""Connector definitions: what a GetConnector shows and what an UpdateConnector accepts.
+
+The definitions are data, in ``fixtures/connectors``. A key that this module does not know is an error, so that a
+misspelt one cannot go unnoticed. The field lists of the ``Zenvoices_*`` connectors are not public: ours are modelled
+on the standard connectors, and ``modelled_on`` says on which.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Literal, get_args
+
+import orjson
+
+from mock_afas import fixtures
+
+DataType = Literal["string", "int", "boolean", "date", "decimal", "blob"]
+Feature = Literal["currencies", "projects", "allocation", "commitments"]
+FEATURES: tuple[Feature, ...] = get_args(Feature)
+
+
+class DefinitionError(ValueError):
+    """A definition file that cannot be used; the message says which and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A column of a GetConnector.
+
+    ``column`` is the column of the connector's source that fills it; ``feature`` what the licence must hold for it
+    to be filled. ``length`` is in characters, 0 where the type has none.
+    """
+
+    id: str
+    field_id: str
+    data_type: DataType
+    length: int
+    decimals: int
+    control_type: int
+    label: Mapping[str, str]
+    column: str
+    feature: Feature | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GetConnector:
+    """A GetConnector: a named list of fields over a source of rows. Two are equal only when they are one object."""
+
+    id: str
+    description: Mapping[str, str]
+    modelled_on: str
+    source: str
+    feature: Feature | None
+    blocked: bool
+    fields: tuple[Field, ...]
+
+    def find(self, field_id: str, *, case_sensitive: bool = False) -> int | None:
+        """The position of the field called ``field_id``; ids compare without case unless asked otherwise (AMB-04)."""
+        if case_sensitive:
+            return next((at for at, field in enumerate(self.fields) if field.id == field_id), None)
+        wanted = field_id.lower()
+        return next((at for at, field in enumerate(self.fields) if field.id.lower() == wanted), None)
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateField:
+    """A field of an UpdateConnector's object. ``values`` are its code values as (id, description)."""
+
+    id: str
+    data_type: DataType
+    length: int
+    decimals: int
+    mandatory: bool
+    primary_key: bool
+    with_time: bool
+    label: Mapping[str, str]
+    values: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateObject:
+    """An object in an UpdateConnector's body: fields, and objects below it. ``many`` allows several."""
+
+    name: str
+    many: bool
+    fields: tuple[UpdateField, ...]
+    objects: tuple[UpdateObject, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateConnector:
+    """An UpdateConnector; ``root`` is the outermost name in a body, ``methods`` the HTTP methods it knows."""
+
+    id: str
+    description: Mapping[str, str]
+    methods: tuple[str, ...]
+    root: UpdateObject
+
+
+class _Reader:
+    """Takes the keys out of a JSON object and refuses what is left over or missing."""
+
+    def __init__(self, data: Any, where: str) -> None:
+        if not isinstance(data, dict):
+            raise DefinitionError(f"{where}: an object was expected")
+        self._data = dict(data)
+        self._where = where
+
+    def take(self, key: str, *default: Any) -> Any:
+        if key not in self._data and not default:
+            raise DefinitionError(f"{self._where}: '{key}' is missing")
+        return self._data.pop(key, *default)
+
+    def choice(self, key: str, allowed: tuple[Any, ...], *default: Any) -> Any:
+        value = self.take(key, *default)
+        if value not in allowed:
+            raise DefinitionError(f"{self._where}: '{key}' is {value!r}, not one of {allowed}")
+        return value
+
+    def finish(self) -> None:
+        if self._data:
+            raise DefinitionError(f"{self._where}: unknown key(s) {', '.join(sorted(self._data))}")
+
+
+_DATA_TYPES = get_args(DataType)
+_FEATURE_OR_NONE = (None, *FEATURES)
+
+
+def _get_field(data: Any, where: str) -> Field:
+    reader = _Reader(data, where)
+    field = Field(
+        id=reader.take("id"),
+        field_id=reader.take("fieldId"),
+        data_type=reader.choice("dataType", _DATA_TYPES),
+        length=reader.take("length"),
+        decimals=reader.take("decimals"),
+        control_type=reader.take("controlType"),
+        label=reader.take("label"),
+        column=reader.take("column"),
+        feature=reader.choice("feature", _FEATURE_OR_NONE, None),
+    )
+    reader.finish()
+    return field
+
+
+def parse_get(data: Any, where: str) -> GetConnector:
+    """A GetConnector from its JSON. Raises DefinitionError, naming ``where`` it was read."""
+    reader = _Reader(data, where)
+    connector = GetConnector(
+        id=reader.take("id"),
+        description=reader.take("description"),
+        modelled_on=reader.take("modelled_on"),
+        source=reader.take("source"),
+        feature=reader.choice("feature", _FEATURE_OR_NONE, None),
+        blocked=reader.take("blocked", False),
+        fields=tuple(_get_field(field, f"{where}, field {at}") for at, field in enumerate(reader.take("fields"), 1)),
+    )
+    reader.finish()
+    if len({field.id.lower() for field in connector.fields}) != len(connector.fields):
+        raise DefinitionError(f"{where}: a field id occurs twice")
+    return connector
+
+
+def _update_field(data: Any, where: str) -> UpdateField:
+    reader = _Reader(data, where)
+    field = UpdateField(
+        id=reader.take("id"),
+        data_type=reader.choice("dataType", _DATA_TYPES),
+        length=reader.take("length"),
+        decimals=reader.take("decimals"),
+        mandatory=reader.take("mandatory"),
+        primary_key=reader.take("primaryKey"),
+        with_time=reader.take("withTime", False),
+        label=reader.take("label"),
+        values=tuple((value["id"], value["description"]) for value in reader.take("values", ())),
+    )
+    reader.finish()
+    return field
+
+
+def _update_object(reader: _Reader, where: str) -> UpdateObject:
+    name = reader.take("name")
+    return UpdateObject(
+        name=name,
+        many=reader.take("many"),
+        fields=tuple(_update_field(field, f"{where}/{name}") for field in reader.take("fields")),
+        objects=tuple(_below(data, f"{where}/{name}") for data in reader.take("objects")),
+    )
+
+
+def _below(data: Any, where: str) -> UpdateObject:
+    reader = _Reader(data, where)
+    below = _update_object(reader, where)
+    reader.finish()
+    return below
+
+
+def parse_update(data: Any, where: str) -> UpdateConnector:
+    """An UpdateConnector from its JSON. Raises DefinitionError, naming ``where`` it was read."""
+    reader = _Reader(data, where)
+    connector = UpdateConnector(
+        id=reader.take("id"),
+        description=reader.take("description"),
+        methods=tuple(reader.take("methods")),
+        root=_update_object(reader, where),
+    )
+    reader.finish()
+    return connector
+
+
+@cache
+def get_connectors() -> Mapping[str, GetConnector]:
+    """Every shipped GetConnector by its id in lower case."""
+    return {
+        connector.id.lower(): connector
+        for path in fixtures.files("connectors/get", "*.json")
+        for connector in (parse_get(orjson.loads(path.read_bytes()), path.name),)
+    }
+
+
+@cache
+def update_connector_ids() -> Mapping[str, str]:
+    """The id of every shipped UpdateConnector by its id in lower case. Reads no definition."""
+    return {path.stem.lower(): path.stem for path in fixtures.files("connectors/update", "*.json")}
+
+
+@cache
+def update_connector(connector_id: str) -> UpdateConnector:
+    """A shipped UpdateConnector by its exact id. The definitions are large, so each is read when first asked for."""
+    name = f"connectors/update/{connector_id}.json"
+    return parse_update(fixtures.read_json(name), name)

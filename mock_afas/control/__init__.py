@@ -1,0 +1,1 @@
+"""Our own API under ``/_mock``: environments, data, access, logbook and traffic, as JSON."""

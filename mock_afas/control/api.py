@@ -1,0 +1,243 @@
+"""The control API: JSON calls on environments and what belongs to them.
+
+Every error is ``{"error": {"message", "hint"}}``. Bodies are bounded: one over 64 MB is refused unread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, replace
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+import mock_afas
+from mock_afas.access import AppConnector, SystemUser, Token
+from mock_afas.control import bodies
+from mock_afas.control.ready import describe
+from mock_afas.environment import Environment, entity_named
+from mock_afas.errors import ControlError
+from mock_afas.records import ENTITIES
+from mock_afas.registry import Opened, Registry
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+def json(document: object, status: int = 200) -> Response:
+    return Response(orjson.dumps(document), status, media_type="application/json")
+
+
+def translated(handler: Handler) -> Handler:
+    """``handler`` with ControlError made into an answer."""
+
+    async def call(request: Request) -> Response:
+        try:
+            return await handler(request)
+        except ControlError as error:
+            return json({"error": {"message": error.message, "hint": error.hint}}, error.status)
+
+    return call
+
+
+_APP_CONNECTOR_KEYS = {
+    "description": str,
+    "group": str,
+    "authentication": str,
+    "ip_addresses": list,
+    "get_connectors": list,
+    "update_connectors": list,
+}
+
+
+def _shown_token(token: Token) -> dict[str, Any]:
+    """A token as it can be seen afterwards: everything but its data."""
+    return {key: value for key, value in asdict(token).items() if key != "digest"}
+
+
+class ControlApi:
+    """The calls, over one registry. ``origin`` gives the server's own address, such as ``http://127.0.0.1:8080``."""
+
+    def __init__(self, registry: Registry, origin: Callable[[], str], control_key: str | None) -> None:
+        self._registry = registry
+        self._origin = origin
+        self._control_key = control_key
+        self._making = asyncio.Lock()
+
+    def routes(self) -> list[BaseRoute]:
+        """Every call: its path below ``/_mock``, method and handler."""
+        one = "/environments/{env}"
+        table: tuple[tuple[str, str, Handler], ...] = (
+            ("GET", "/health", self.health),
+            ("GET", "/environments", self.list_environments),
+            ("POST", "/environments", self.create),
+            ("GET", one, self.show),
+            ("PATCH", one, self.change),
+            ("DELETE", one, self.delete),
+            ("POST", f"{one}/forks", self.fork),
+            ("POST", f"{one}/reset", self.reset),
+            ("GET", f"{one}/data", self.list_data),
+            ("GET", f"{one}/data/{{entity}}", self.data),
+            ("PUT", f"{one}/data/{{entity}}", self.put_data),
+            ("GET", f"{one}/users", self.users),
+            ("POST", f"{one}/users", self.put_user),
+            ("GET", f"{one}/app-connectors", self.app_connectors),
+            ("POST", f"{one}/app-connectors", self.add_app_connector),
+            ("PATCH", f"{one}/app-connectors/{{app}}", self.change_app_connector),
+            ("POST", f"{one}/app-connectors/{{app}}/tokens", self.issue_token),
+            ("DELETE", f"{one}/tokens/{{token}}", self.revoke_token),
+            ("GET", f"{one}/logbook", self.logbook),
+            ("GET", f"{one}/logbook/{{reference}}", self.logbook_entry),
+            ("GET", f"{one}/traffic", self.traffic),
+            ("DELETE", f"{one}/traffic", self.clear_traffic),
+        )
+        return [Route(path, translated(handler), methods=[method]) for method, path, handler in table]
+
+    def _environment(self, request: Request) -> Environment:
+        return self._registry.find(request.path_params["env"])
+
+    # ------------------------------------------------------------ environments
+
+    async def health(self, _request: Request) -> Response:
+        return json({"status": "ready", "version": mock_afas.__version__})
+
+    async def list_environments(self, _request: Request) -> Response:
+        return json({"environments": [env.profile.as_dict() for env in self._registry.environments.values()]})
+
+    async def create(self, request: Request) -> Response:
+        settings = await bodies.read_object(request)
+        async with self._making:
+            opened = await asyncio.to_thread(self._registry.create, settings)
+        return json(self._described(opened), 201)
+
+    def _described(self, opened: Opened) -> dict[str, Any]:
+        return describe(opened, self._origin(), self._control_key)
+
+    async def show(self, request: Request) -> Response:
+        return json(self._environment(request).profile.as_dict())
+
+    async def change(self, request: Request) -> Response:
+        environment = self._environment(request)
+        changes = await bodies.read_object(request)
+        blocked = changes.pop("blocked_periods", None)
+        rows = bodies.blocked_periods(blocked) if blocked is not None else []
+        self._registry.configure(environment, changes)
+        if rows:
+            await environment.put_data(entity_named("periods"), rows)
+        return json(environment.profile.as_dict())
+
+    async def delete(self, request: Request) -> Response:
+        self._registry.delete(self._environment(request))
+        return Response(status_code=204)
+
+    async def fork(self, request: Request) -> Response:
+        return json(self._described(self._registry.fork(self._environment(request))), 201)
+
+    async def reset(self, request: Request) -> Response:
+        environment = self._environment(request)
+        environment.reset()
+        return json(environment.profile.as_dict())
+
+    # ------------------------------------------------------------ data
+
+    async def list_data(self, request: Request) -> Response:
+        self._environment(request)
+        return json({"entities": sorted(ENTITIES)})
+
+    async def data(self, request: Request) -> Response:
+        entity = entity_named(request.path_params["entity"])
+        return json({"entity": entity.name, "rows": await self._environment(request).data(entity)})
+
+    async def put_data(self, request: Request) -> Response:
+        entity = entity_named(request.path_params["entity"])
+        environment = self._environment(request)
+        body = await bodies.read(request)
+        rows = body.get("rows") if isinstance(body, dict) else body
+        if not isinstance(rows, list):
+            raise ControlError("the body holds no rows", hint='send a list of rows, or {"rows": [...]}')
+        await environment.put_data(entity, rows)
+        return json({"entity": entity.name, "put": len(rows)})
+
+    # ------------------------------------------------------------ access
+
+    async def users(self, request: Request) -> Response:
+        return json({"users": [asdict(user) for user in self._environment(request).access.users.values()]})
+
+    async def put_user(self, request: Request) -> Response:
+        environment = self._environment(request)
+        body = await bodies.read_object(request)
+        user = SystemUser(**bodies.checked(body, {"id": str, "description": str, "blocked": bool}, required=("id",)))
+        environment.access.put_user(user)
+        self._registry.keep(environment)
+        return json(asdict(user), 201)
+
+    async def app_connectors(self, request: Request) -> Response:
+        access = self._environment(request).access
+        return json(
+            {
+                "app_connectors": [
+                    {
+                        **asdict(app),
+                        "tokens": [_shown_token(token) for token in access.tokens.values() if token.app_connector == app.id],
+                    }
+                    for app in access.app_connectors.values()
+                ]
+            }
+        )
+
+    async def add_app_connector(self, request: Request) -> Response:
+        environment = self._environment(request)
+        body = bodies.checked(await bodies.read_object(request), _APP_CONNECTOR_KEYS)
+        number = 1 + max((int(app) for app in environment.access.app_connectors), default=0)
+        app = AppConnector(id=str(number), **{"description": "", **body})
+        environment.access.put_app_connector(app)
+        self._registry.keep(environment)
+        return json(asdict(app), 201)
+
+    async def change_app_connector(self, request: Request) -> Response:
+        environment = self._environment(request)
+        known = environment.access.app_connectors.get(request.path_params["app"])
+        if known is None:
+            raise ControlError(f"there is no app connector '{request.path_params['app']}'", status=404)
+        app = replace(known, **bodies.checked(await bodies.read_object(request), _APP_CONNECTOR_KEYS))
+        environment.access.put_app_connector(app)
+        self._registry.keep(environment)
+        return json(asdict(app))
+
+    async def issue_token(self, request: Request) -> Response:
+        environment = self._environment(request)
+        body = bodies.checked(await bodies.read_object(request), {"user": str, "expires": str}, required=("user",))
+        expires = bodies.moment("expires", body["expires"]) if "expires" in body else None
+        token, data = self._registry.issue_token(
+            environment, app_connector=request.path_params["app"], user=body["user"], expires=expires
+        )
+        shown = self._described(Opened(environment, data))
+        return json({**_shown_token(token), "token": shown["token"], "authorization": shown["authorization"]}, 201)
+
+    async def revoke_token(self, request: Request) -> Response:
+        environment = self._environment(request)
+        token = environment.access.revoke(request.path_params["token"])
+        self._registry.keep(environment)
+        return json(_shown_token(token))
+
+    # ------------------------------------------------------------ logbook and traffic
+
+    async def logbook(self, request: Request) -> Response:
+        return json({"entries": [entry.as_dict() for entry in self._environment(request).logbook.entries()]})
+
+    async def logbook_entry(self, request: Request) -> Response:
+        reference = request.path_params["reference"]
+        entry = self._environment(request).logbook.find(reference)
+        if entry is None:
+            raise ControlError(f"the logbook has no '{reference}'", hint="GET the logbook for what it has", status=404)
+        return json(entry.as_dict())
+
+    async def traffic(self, request: Request) -> Response:
+        return json(self._environment(request).traffic.as_dict())
+
+    async def clear_traffic(self, request: Request) -> Response:
+        self._environment(request).traffic.clear()
+        return Response(status_code=204)

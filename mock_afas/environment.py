@@ -1,0 +1,326 @@
+"""The use cases of one environment: read connectors, describe them, show and put data, fork, reset."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import math
+import random
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple, Protocol, TypeVar
+
+from mock_afas import connectors, records, values
+from mock_afas.access import Access, AppConnector
+from mock_afas.connectors import GetConnector, UpdateConnector
+from mock_afas.errors import ControlError, ProfitError, Reason, Refusal
+from mock_afas.logbook import Logbook
+from mock_afas.profiles import Profile
+from mock_afas.query import ALL, Query, compile_query
+from mock_afas.records import ENTITIES, Entity
+from mock_afas.store.books import Books, MissingKey, all_columns
+from mock_afas.store.projections import Projection
+from mock_afas.store.rendering import Rendering, rendering_of
+from mock_afas.traffic import Traffic
+
+#: An answer with more rows than this is streamed, this many rows at a time.
+STREAMED_FROM = 1_000
+CHUNK = 500
+
+T = TypeVar("T")
+
+
+class Rows(NamedTuple):
+    """An answer to a read: whole in ``body``, or in ``parts`` when it is long."""
+
+    body: bytes = b""
+    parts: AsyncIterator[bytes] | None = None
+
+
+class Shuffled:
+    """A permutation of ids that costs nothing to make: position i stands at (a·i + b) mod n."""
+
+    def __init__(self, ids: Sequence[int], chance: random.Random) -> None:
+        self._ids = ids
+        size = max(len(ids), 1)
+        self._offset = chance.randrange(size)
+        self._step = chance.randrange(size) | 1
+        while math.gcd(self._step, size) != 1:
+            self._step += 2
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    def slice(self, start: int, stop: int) -> list[int]:
+        size = len(self._ids)
+        step, offset, ids = self._step, self._offset, self._ids
+        return [ids[(step * at + offset) % size] for at in range(min(start, size), min(stop, size))]
+
+
+class Stable:
+    """Ids in the order they come in."""
+
+    def __init__(self, ids: Sequence[int]) -> None:
+        self._ids = ids
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    def slice(self, start: int, stop: int) -> Sequence[int]:
+        return self._ids[start:stop]
+
+
+class Visit(NamedTuple):
+    """One call under way. ``parallel`` is how many there were when it began, itself included."""
+
+    environment: Environment
+    slots: asyncio.Semaphore | None
+    parallel: int
+
+    def leave(self) -> None:
+        """Ends the call, so that one that waits can go on."""
+        self.environment.under_way -= 1
+        if self.slots is not None:
+            self.slots.release()
+
+
+class Keeper(Protocol):
+    """Where environments are kept, so that they survive the process; in memory it does nothing."""
+
+    def new_path(self) -> Path | None:
+        """A path for a new file of books, or None for memory."""
+
+    def keep(self, environment: Environment) -> None:
+        """Makes the configuration, the access and the choice of books of ``environment`` durable."""
+
+
+class Environment:
+    """One environment: configuration, books, access, recorded traffic and logbook.
+
+    ``base`` are the books that a reset goes back to.
+    """
+
+    def __init__(self, profile: Profile, books: Books, base: Books, access: Access, keeper: Keeper) -> None:
+        self.profile = profile
+        self.books = books
+        self.base = base
+        self.access = access
+        self.traffic = Traffic()
+        self.logbook = Logbook()
+        self.under_way = 0
+        self.chance = random.Random(profile.seed)  # noqa: S311 - repeatable on purpose, guards nothing
+        self._keeper = keeper
+        self._writing = asyncio.Lock()
+        self._slots = _slots(profile)
+        self._renderings: dict[GetConnector, Rendering] = {}
+
+    # ------------------------------------------------------------ configuration
+
+    @property
+    def id(self) -> str:
+        """The name of the environment, such as ``O12345AA``."""
+        return self.profile.environment
+
+    def now(self) -> dt.datetime:
+        """Amsterdam wall-clock time: the profile's clock, or the system's."""
+        return self.profile.clock or values.amsterdam(dt.datetime.now(dt.UTC))
+
+    def configure(self, profile: Profile) -> None:
+        """Puts another configuration into force. Projections that it changes are made anew at the next read."""
+        if profile.dialect.parallel_calls != self.profile.dialect.parallel_calls:
+            self._slots = _slots(profile)
+        self.profile = profile
+        self._renderings.clear()
+        self._keeper.keep(self)
+
+    def next_reference(self) -> str:
+        """A log reference: 32 hex digits in capitals."""
+        return f"{self.chance.getrandbits(128):032X}"
+
+    # ------------------------------------------------------------ calls at once
+
+    async def enter(self) -> Visit:
+        """Begins a call, waiting while as many run as AMB-08 allows. The visit has to be left."""
+        slots = self._slots
+        self.under_way += 1
+        parallel = self.under_way
+        if slots is not None:
+            try:
+                await slots.acquire()
+            except BaseException:
+                self.under_way -= 1
+                raise
+        return Visit(self, slots, parallel)
+
+    # ------------------------------------------------------------ connectors
+
+    def get_connectors(self, app: AppConnector) -> list[GetConnector]:
+        """The GetConnectors that ``app`` opens and this environment's features allow, in the order of the app."""
+        known = connectors.get_connectors()
+        listed = (known.get(name.lower()) for name in app.get_connectors)
+        return [connector for connector in listed if connector and self._has(connector)]
+
+    def _has(self, connector: GetConnector) -> bool:
+        return connector.feature is None or connector.feature not in self.profile.without
+
+    def get_connector(self, connector_id: str, app: AppConnector) -> GetConnector:
+        """The GetConnector that ``app`` may read. Raises ProfitError, or Refusal 401 where AMB-07 says so."""
+        connector, problem = self._find(connector_id, app)
+        if connector is None:
+            reason = Reason("GetConnector of the app connector", "path", connector_id, problem)
+            if self.profile.dialect.unknown_connector == "unauthorized":
+                raise Refusal(401, reason)
+            raise ProfitError("get_connector_unsupported", reason)
+        if connector.blocked:
+            reason = Reason("GetConnector is not blocked", "path", connector_id, "a definition that is not blocked")
+            raise ProfitError("get_connector_blocked", reason)
+        return connector
+
+    def _find(self, connector_id: str, app: AppConnector) -> tuple[GetConnector | None, str]:
+        """The connector, or None and what stands in its way."""
+        wanted = connector_id.lower()
+        connector = connectors.get_connectors().get(wanted)
+        exact = self.profile.dialect.identifiers == "case_sensitive"
+        if connector is None or (exact and connector.id != connector_id):
+            return None, "the id of an imported GetConnector"
+        if not any(name.lower() == wanted for name in app.get_connectors):
+            return None, f"a GetConnector listed in app connector '{app.description}'"
+        if not self._has(connector):
+            return None, f"the environment lacks the feature '{connector.feature}'"
+        return connector, ""
+
+    def update_connectors(self, app: AppConnector) -> list[UpdateConnector]:
+        """The UpdateConnectors that ``app`` opens, in its order."""
+        known = connectors.update_connector_ids()
+        return [connectors.update_connector(known[name.lower()]) for name in app.update_connectors if name.lower() in known]
+
+    def update_connector(self, connector_id: str, app: AppConnector) -> UpdateConnector | None:
+        """The UpdateConnector called ``connector_id`` if ``app`` opens it."""
+        exact = connectors.update_connector_ids().get(connector_id.lower())
+        if exact is None or exact.lower() not in {name.lower() for name in app.update_connectors}:
+            return None
+        return connectors.update_connector(exact)
+
+    # ------------------------------------------------------------ reading
+
+    async def read(self, connector: GetConnector, parameters: Mapping[str, str]) -> Rows:
+        """The answer to a GET of ``connector``; ``parameters`` have names in lower case. Raises ProfitError."""
+        query = compile_query(connector, parameters, self.profile.dialect)
+        books = self.books
+        rendering = self._renderings.get(connector)
+        if rendering is None:
+            rendering = self._renderings[connector] = rendering_of(self.profile, connector)
+        projection = books.projection(connector, rendering)
+        if books.lock.locked() or projection.needs_preparation(query):
+            async with books.lock:
+                await asyncio.to_thread(projection.prepare, query)
+        before, after = rendering.frame
+        before %= query.echo
+        if query.take == ALL or query.take > STREAMED_FROM:
+            return Rows(parts=self._stream(projection, query, before, after))
+        if query.order or self.profile.dialect.order == "stable":
+            rows = await self._found(books, projection, projection.page, query)
+        else:
+            ids = await self._found(books, projection, projection.walk, query)
+            rows = projection.rows(Shuffled(ids, self.chance).slice(query.skip, query.skip + query.take))
+        return Rows(body=b"".join((before, rows, after)))
+
+    async def _found(self, books: Books, projection: Projection, find: Callable[[Query], T], query: Query) -> T:
+        """What ``find`` gives, from a worker thread when it would hold up other requests."""
+        if not projection.is_long(query):
+            return find(query)
+        async with books.lock:
+            return await asyncio.to_thread(find, query)
+
+    async def _stream(self, projection: Projection, query: Query, before: bytes, after: bytes) -> AsyncIterator[bytes]:
+        yield before
+        ids = await self._found(self.books, projection, projection.walk, query)
+        shuffled = not query.order and self.profile.dialect.order == "shuffled"
+        walk = Shuffled(ids, self.chance) if shuffled else Stable(ids)
+        end = len(walk) if query.take == ALL else min(len(walk), query.skip + query.take)
+        separator = b""
+        for start in range(query.skip, end, CHUNK):
+            rows = projection.rows(walk.slice(start, min(start + CHUNK, end)))
+            if rows:
+                yield separator + rows
+                separator = projection.rendering.separator.encode()
+        yield after
+
+    # ------------------------------------------------------------ data
+
+    async def data(self, entity: Entity) -> list[dict[str, object]]:
+        """All rows of ``entity`` as the control API shows them."""
+        columns = {column.name: column for _, column in all_columns(entity)}
+        async with self.books.lock:
+            rows = await asyncio.to_thread(self.books.rows, entity)
+        return [{name: records.shown(columns[name], value) for name, value in row.items()} for row in rows]
+
+    async def put_data(self, entity: Entity, rows: Sequence[object]) -> None:
+        """Inserts rows or changes them by key; all or none. Raises ControlError naming row and column."""
+        checked = [_checked(entity, row, at) for at, row in enumerate(rows)]
+        now = values.stored_moment(self.now())
+        async with self._writing:
+            books = await self._writable()
+            async with books.lock:
+                try:
+                    await asyncio.to_thread(books.put, entity, checked, now)
+                except MissingKey as missing:
+                    hint = f"a row is found by {', '.join(entity.key)}"
+                    raise ControlError(f"a row of '{entity.name}' has no '{missing}'", hint=hint) from None
+
+    async def _writable(self) -> Books:
+        """The books, copied first when somebody shares them."""
+        shared = self.books
+        async with shared.lock:
+            books = await asyncio.to_thread(shared.writable, self._keeper.new_path)
+        if books is not shared:
+            self.books = books
+            self._keeper.keep(self)
+        return books
+
+    # ------------------------------------------------------------ copies
+
+    def fork(self, profile: Profile) -> Environment:
+        """A private copy under another profile; it starts with the same users and app connectors, without tokens."""
+        return Environment(profile, self.books.share(), self.books.share(), self.access.copy(), self._keeper)
+
+    def reset(self) -> None:
+        """Puts the books back to what they were when the environment was made. Access and configuration stay."""
+        given_up, self.books = self.books, self.base.share()
+        self._keeper.keep(self)
+        given_up.release()
+
+    def release(self) -> None:
+        """Gives up the books, when the environment is deleted."""
+        self.books.release()
+        self.base.release()
+
+
+def _slots(profile: Profile) -> asyncio.Semaphore | None:
+    allowed = profile.dialect.parallel_calls
+    return None if allowed == "unlimited" else asyncio.Semaphore(int(allowed))
+
+
+def _checked(entity: Entity, row: object, at: int) -> dict[str, str | int | None]:
+    if not isinstance(row, dict):
+        raise ControlError(f"row {at} of '{entity.name}' is no object", hint='rows look like {"column": value}')
+    columns = {column.name: column for _, column in all_columns(entity)}
+    checked = {}
+    for name, value in row.items():
+        if name not in columns:
+            raise ControlError(
+                f"row {at}: '{entity.name}' has no column '{name}'", hint=f"the columns are {', '.join(columns)}"
+            )
+        try:
+            checked[name] = records.stored(columns[name], value)
+        except values.NotAValue as allowed:
+            raise ControlError(f"row {at}: '{name}' is {str(value)[:100]!r}", hint=f"it takes {allowed}") from None
+    return checked
+
+
+def entity_named(name: str) -> Entity:
+    """The entity called ``name``. Raises ControlError 404."""
+    if name not in ENTITIES:
+        raise ControlError(f"there is no entity '{name}'", hint=f"there are {', '.join(sorted(ENTITIES))}", status=404)
+    return ENTITIES[name]
+

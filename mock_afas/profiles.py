@@ -1,0 +1,245 @@
+"""The configuration of an environment: Profit version, features, autonumbering, dialect, language, clock.
+
+Where AFAS' sources are silent or contradict each other, the behaviour is a named setting of the *dialect*. Each has a
+default, the values it can take, and the evidence we have; ``docs/reference/dialect.md`` shows them and a test keeps
+that page complete.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, cast
+
+from mock_afas import fixtures, values
+from mock_afas.connectors import FEATURES, Feature
+from mock_afas.errors import ControlError
+from mock_afas.messages import Language
+
+EnvironmentType = Literal["O", "T", "A"]
+PROFIT_VERSIONS = range(5, 10)
+#: The words of AFAS' host names for the three types of environment.
+HOST_SUFFIXES: Mapping[str, str] = {"O": "", "T": "test", "A": "accept"}
+
+
+class Setting(NamedTuple):
+    """A behaviour of Profit that two sources, or none, describe. The first of ``choices`` is the default."""
+
+    name: str
+    number: str
+    choices: tuple[str, ...]
+    about: str
+
+
+#: The settings of the dialect. Numbers AMB-nn are those of our list of ambiguities.
+SETTINGS: tuple[Setting, ...] = (
+    Setting("paging", "AMB-01", ("lenient", "strict", "plain"), "what skip and take do outside their range"),
+    Setting("filter_precedence", "AMB-02", ("and_first", "or_first"), "how ',' and ';' bind in a mixed filter"),
+    Setting("collation", "AMB-03", ("ci_as", "ci_ai", "cs_as"), "whether case and accents count in comparisons"),
+    Setting("identifiers", "AMB-04", ("case_insensitive", "case_sensitive"), "whether case counts in ids"),
+    Setting("order", "AMB-05", ("shuffled", "stable"), "the order of rows when the request asks for none"),
+    Setting("bad_filter", "AMB-06", ("error", "ignored"), "what a filter of unequal lists or unknown operator does"),
+    Setting("unknown_connector", "AMB-07", ("error", "unauthorized"), "what an unknown or unlisted connector answers"),
+    Setting("parallel_calls", "AMB-08", ("5", "8", "unlimited"), "how many calls run at once before others wait"),
+    Setting("time_fractions", "AMB-13", ("none", "hidden"), "whether stored times have fractions output hides"),
+    Setting("nulls_in_negations", "", ("excluded", "included"), "whether 'not' operators match empty values"),
+    Setting("decimal_zeros", "", ("padded", "trimmed"), "whether decimals end in zeros up to the field's decimals"),
+)
+_BY_NAME = {setting.name: setting for setting in SETTINGS}
+_BY_NUMBER = {setting.number: setting for setting in SETTINGS if setting.number}
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """The choice made for every setting in ``SETTINGS``."""
+
+    paging: str = "lenient"
+    filter_precedence: str = "and_first"
+    collation: str = "ci_as"
+    identifiers: str = "case_insensitive"
+    order: str = "shuffled"
+    bad_filter: str = "error"
+    unknown_connector: str = "error"
+    parallel_calls: str = "5"
+    time_fractions: str = "none"
+    nulls_in_negations: str = "excluded"
+    decimal_zeros: str = "padded"
+
+    def as_dict(self) -> dict[str, str]:
+        return {setting.name: getattr(self, setting.name) for setting in SETTINGS}
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """The configuration of one environment. ``clock`` None is the system's clock; a given one stands still."""
+
+    participant: str
+    type: EnvironmentType = "O"
+    profit_version: int = 8
+    without: frozenset[Feature] = frozenset()
+    autonumber: bool = True
+    dialect: Dialect = field(default_factory=Dialect)
+    language: Language = "nl"
+    clock: dt.datetime | None = None
+    maintenance: int = 0
+    seed: int = 1
+    rows: int = 0
+    bare: bool = False
+
+    @property
+    def environment(self) -> str:
+        """The name AFAS gives an environment: type, participant number, two letters."""
+        return f"{self.type}{self.participant}AA"
+
+    @property
+    def host(self) -> str:
+        """The host that a client of the real environment would call."""
+        return f"{self.participant}.rest{HOST_SUFFIXES[self.type]}.afas.online"
+
+    def as_dict(self) -> dict[str, Any]:
+        """The configuration as the control API shows it and accepts it again."""
+        return {
+            "environment": self.environment,
+            "participant": self.participant,
+            "type": self.type,
+            "profit_version": self.profit_version,
+            "without": sorted(self.without),
+            "autonumber": self.autonumber,
+            "dialect": self.dialect.as_dict(),
+            "language": self.language,
+            "clock": self.clock.isoformat() if self.clock else None,
+            "maintenance": self.maintenance,
+            "seed": self.seed,
+            "rows": self.rows,
+            "bare": self.bare,
+        }
+
+
+def _refuse(key: str, value: object, allowed: str) -> ControlError:
+    return ControlError(f"'{key}' is {value!r}", hint=f"'{key}' takes {allowed}")
+
+
+def _participant(value: object) -> str:
+    if not isinstance(value, str) or not re.fullmatch(r"[0-9]{5}", value):
+        raise _refuse("participant", value, 'five digits in a string, such as "12345"')
+    return value
+
+
+def _type(value: object) -> EnvironmentType:
+    if value not in HOST_SUFFIXES:
+        raise _refuse("type", value, '"O" (production), "T" (test) or "A" (accept)')
+    return cast(EnvironmentType, value)
+
+
+def _profit_version(value: object) -> int:
+    if type(value) is not int or value not in PROFIT_VERSIONS:
+        raise _refuse("profit_version", value, "a whole number from 5 to 9")
+    return value
+
+
+def features(value: object) -> frozenset[Feature]:
+    """Features from a list or a comma-separated string of their names. Raises ControlError."""
+    names = value.split(",") if isinstance(value, str) else value
+    if not isinstance(names, Iterable) or isinstance(names, Mapping):
+        raise _refuse("without", value, f"a list of {', '.join(FEATURES)}")
+    cleaned = [name.strip() if isinstance(name, str) else name for name in names]
+    for name in cleaned:
+        if name and name not in FEATURES:
+            raise _refuse("without", name, f"any of {', '.join(FEATURES)}")
+    return frozenset(cast(Feature, name) for name in cleaned if name)
+
+
+def _boolean(key: str) -> Any:
+    def check(value: object) -> bool:
+        if not isinstance(value, bool):
+            raise _refuse(key, value, "true or false")
+        return value
+
+    return check
+
+
+def _whole_number(key: str, most: int) -> Any:
+    def check(value: object) -> int:
+        if type(value) is not int or not 0 <= value <= most:
+            raise _refuse(key, value, f"a whole number from 0 to {most:,}")
+        return value
+
+    return check
+
+
+def _language(value: object) -> Language:
+    if value not in ("nl", "en"):
+        raise _refuse("language", value, '"nl" or "en"')
+    return cast(Language, value)
+
+
+def _clock(value: object) -> dt.datetime | None:
+    if value is None:
+        return None
+    try:
+        return values.parse_moment(value if isinstance(value, str) else "")
+    except values.NotAValue:
+        raise _refuse("clock", value, "Amsterdam wall-clock time such as 2026-11-24T09:00:00, or null") from None
+
+
+def _dialect(value: object, current: Dialect) -> Dialect:
+    if not isinstance(value, Mapping):
+        raise _refuse("dialect", value, 'an object such as {"order": "stable"}')
+    changes: dict[str, str] = {}
+    for key, choice in value.items():
+        setting = _BY_NAME.get(key) or _BY_NUMBER.get(str(key).upper())
+        if setting is None:
+            raise ControlError(f"'dialect' has no setting '{key}'", hint=f"the settings are {', '.join(_BY_NAME)}")
+        text = str(choice)
+        if text not in setting.choices:
+            raise _refuse(f"dialect.{setting.name}", choice, " or ".join(setting.choices))
+        changes[setting.name] = text
+    return replace(current, **changes)
+
+
+_CHECKS: Mapping[str, Any] = {
+    "participant": _participant,
+    "type": _type,
+    "profit_version": _profit_version,
+    "without": features,
+    "autonumber": _boolean("autonumber"),
+    "language": _language,
+    "clock": _clock,
+    "maintenance": _whole_number("maintenance", 86_400),
+    "seed": _whole_number("seed", 2**53),
+    "rows": _whole_number("rows", 1_000_000),
+    "bare": _boolean("bare"),
+}
+
+
+def configured(profile: Profile, changes: Mapping[str, Any]) -> Profile:
+    """``profile`` with ``changes`` in the form of the control API. Raises ControlError; then nothing has changed."""
+    checked: dict[str, Any] = {}
+    for key, value in changes.items():
+        if key == "dialect":
+            checked[key] = _dialect(value, profile.dialect)
+        elif key in _CHECKS:
+            checked[key] = _CHECKS[key](value)
+        else:
+            known = ", ".join(sorted((*_CHECKS, "dialect")))
+            raise ControlError(f"unknown key '{key}'", hint=f"the keys are {known}")
+    return replace(profile, **checked)
+
+
+def read_profile(name_or_file: str) -> dict[str, Any]:
+    """The settings of a named profile (``fixtures/profiles``) or of a TOML file. Raises ControlError."""
+    path = Path(name_or_file)
+    shipped = {file.stem: file for file in fixtures.files("profiles", "*.toml")}
+    if not path.suffix and name_or_file in shipped:
+        path = shipped[name_or_file]
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        hint = f"name a TOML file or one of {', '.join(shipped)}"
+        raise ControlError(f"profile '{name_or_file}' cannot be read: {error}", hint=hint) from None
+    except tomllib.TOMLDecodeError as error:
+        raise ControlError(f"profile '{name_or_file}' is no TOML: {error}", hint="see docs/reference/dialect.md") from None

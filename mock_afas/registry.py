@@ -1,0 +1,214 @@
+"""All environments of a server: which token opens which, and how they are made, forked and deleted."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from mock_afas import connectors, demo, values
+from mock_afas.access import Access, AppConnector, SystemUser, Token, digest
+from mock_afas.environment import Environment
+from mock_afas.errors import ControlError
+from mock_afas.profiles import Profile, configured
+from mock_afas.store.books import Books, LoadBatch
+from mock_afas.store.catalog import Catalog, Kept
+
+FIRST_PARTICIPANT = 12345
+
+#: Hears of rows as they are made: how many so far were added, of how many.
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A new environment and the data of its token, which is not kept. ``token_data`` is empty for a bare one."""
+
+    environment: Environment
+    token_data: str = ""
+
+
+class Registry:
+    """The environments of one server, in memory or in the directory of a catalog."""
+
+    def __init__(self, catalog: Catalog | None = None) -> None:
+        self.environments: dict[str, Environment] = {}
+        self._catalog = catalog
+        self._tokens: dict[str, tuple[Environment, str]] = {}
+        self._bases: dict[tuple[bool, dt.date], Books] = {}
+        if catalog is not None:
+            self._restore(catalog)
+
+    # ------------------------------------------------------------ finding
+
+    @property
+    def default(self) -> Environment | None:
+        """The first environment; calls that no token assigns to an environment are noted there."""
+        return next(iter(self.environments.values()), None)
+
+    def find(self, name: str) -> Environment:
+        """The environment called ``name``, such as ``O12345AA``, or with that participant. Raises ControlError 404."""
+        for environment in self.environments.values():
+            if name.upper() == environment.id or name == environment.profile.participant:
+                return environment
+        known = ", ".join(self.environments) or "none yet"
+        raise ControlError(f"there is no environment '{name}'", hint=f"there are: {known}", status=404)
+
+    def by_token(self, token_digest: str) -> tuple[Environment, str] | None:
+        """The environment and the id of the token with this digest. Digests say nothing about near misses."""
+        return self._tokens.get(token_digest)
+
+    # ------------------------------------------------------------ making
+
+    def create(
+        self, settings: Mapping[str, Any], *, token_data: str = "", progress: Progress = lambda done, total: None
+    ) -> Opened:
+        """A new environment with demo data; ``settings`` in the form of the control API. Raises ControlError."""
+        profile = configured(Profile(participant=self._free_participant()), settings)
+        if any(other.profile.participant == profile.participant for other in self.environments.values()):
+            raise ControlError(
+                f"participant {profile.participant} is taken", hint="leave it out for the next free one", status=409
+            )
+        if profile.bare:
+            profile = replace(profile, autonumber=False)
+        base = self._base(profile, progress)
+        environment = Environment(profile, base, base.share(), Access(), self)
+        return self._open(environment, token_data)
+
+    def fork(self, parent: Environment) -> Opened:
+        """A private copy of ``parent`` with a participant number and a token of its own."""
+        profile = replace(parent.profile, participant=self._free_participant())
+        return self._open(parent.fork(profile), "")
+
+    def _open(self, environment: Environment, token_data: str) -> Opened:
+        self.environments[environment.id] = environment
+        if environment.profile.bare and not environment.access.app_connectors:
+            self.keep(environment)
+            return Opened(environment)
+        _set_up(environment)
+        app = next(iter(environment.access.app_connectors))
+        user = next(iter(environment.access.users))
+        _, data = self.issue_token(environment, app_connector=app, user=user, data=token_data)
+        return Opened(environment, data)
+
+    def issue_token(
+        self, environment: Environment, *, app_connector: str, user: str, expires: dt.datetime | None = None, data: str = ""
+    ) -> tuple[Token, str]:
+        """A new token of ``environment`` and its data. Raises ControlError."""
+        if data and digest(data) in self._tokens:
+            raise ControlError("the token is in use already", hint="a token belongs to one environment", status=409)
+        token, data = environment.access.issue(
+            app_connector=app_connector, user=user, now=environment.now(), expires=expires, data=data
+        )
+        self._tokens[token.digest] = (environment, token.id)
+        self.keep(environment)
+        return token, data
+
+    def delete(self, environment: Environment) -> None:
+        """Removes an environment with its books, access and traffic."""
+        del self.environments[environment.id]
+        for token in environment.access.tokens.values():
+            del self._tokens[token.digest]
+        if self._catalog is not None:
+            self._catalog.forget(environment.id)
+        environment.release()
+
+    def configure(self, environment: Environment, changes: Mapping[str, Any]) -> None:
+        """Changes the configuration of ``environment``. Raises ControlError; then nothing has changed."""
+        for fixed in ("participant", "rows", "seed", "bare", "type"):
+            if fixed in changes and changes[fixed] != environment.profile.as_dict()[fixed]:
+                raise ControlError(f"'{fixed}' cannot be changed", hint="create another environment", status=409)
+        environment.configure(configured(environment.profile, changes))
+
+    def _free_participant(self) -> str:
+        taken = {environment.profile.participant for environment in self.environments.values()}
+        for number in range(FIRST_PARTICIPANT, 100_000):
+            if f"{number:05d}" not in taken:
+                return f"{number:05d}"
+        raise ControlError("no participant number is free", hint="delete environments", status=409)
+
+    def _base(self, profile: Profile, progress: Progress) -> Books:
+        """The books an environment starts with; those without extra rows are made once and shared."""
+        today = (profile.clock or values.amsterdam(dt.datetime.now(dt.UTC))).date()
+        known = None if profile.rows else self._bases.get((profile.bare, today))
+        if known is not None and known.holders:
+            return known.share()
+        books = Books.create(self.new_path())
+        batches = demo.bare(today=today) if profile.bare else demo.base(today=today)
+        books.load(LoadBatch(*batch) for batch in batches)
+        if profile.rows:
+            total = demo.total_rows(profile.rows)
+            more = demo.generated(rows=profile.rows, seed=profile.seed, today=today)
+            done = 0
+
+            def hear(count: int) -> None:
+                nonlocal done
+                done += count
+                progress(done, total)
+
+            books.load((LoadBatch(*batch) for batch in more), hear)
+        else:
+            self._bases[profile.bare, today] = books
+        return books
+
+    # ------------------------------------------------------------ keeping
+
+    def new_path(self) -> Path | None:
+        """A path for a new set of books, or None when environments live in memory."""
+        return self._catalog.new_path() if self._catalog else None
+
+    def keep(self, environment: Environment) -> None:
+        """Makes what changed in ``environment``'s configuration, access or choice of books durable."""
+        if self._catalog is None or environment.books.path is None or environment.base.path is None:
+            return
+        settings = {
+            "profile": {key: value for key, value in environment.profile.as_dict().items() if key != "environment"},
+            "access": environment.access.as_dict(),
+        }
+        kept = Kept(environment.id, settings, environment.books.path.name, environment.base.path.name)
+        self._catalog.keep(kept)
+
+    def _restore(self, catalog: Catalog) -> None:
+        opened: dict[str, Books] = {}
+
+        def books(name: str) -> Books:
+            if name in opened:
+                return opened[name].share()
+            opened[name] = Books.open(catalog.directory / name)
+            return opened[name]
+
+        for kept in catalog.all():
+            settings: Any = kept.settings
+            profile = configured(Profile(participant=settings["profile"]["participant"]), settings["profile"])
+            access = Access.from_dict(settings["access"])
+            environment = Environment(profile, books(kept.books), books(kept.base), access, self)
+            self.environments[environment.id] = environment
+            for token in access.tokens.values():
+                self._tokens[token.digest] = (environment, token.id)
+
+    def close(self) -> None:
+        """Closes all books and the catalog."""
+        for environment in self.environments.values():
+            environment.books.close()
+            environment.base.close()
+        if self._catalog is not None:
+            self._catalog.close()
+
+
+def _set_up(environment: Environment) -> None:
+    """Steps of the set-up guide for the demo data: a system user, an app connector with every connector in it."""
+    if environment.access.app_connectors:
+        return
+    participant = environment.profile.participant
+    environment.access.put_user(SystemUser(f"{participant}.zenvoices", "Zenvoices"))
+    environment.access.put_app_connector(
+        AppConnector(
+            id="1",
+            description="Zenvoices",
+            group="Zenvoices",
+            get_connectors=tuple(connector.id for connector in connectors.get_connectors().values()),
+            update_connectors=tuple(connectors.update_connector_ids().values()),
+        )
+    )

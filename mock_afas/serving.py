@@ -1,0 +1,199 @@
+"""Starts and stops a server: binds, tells that it is ready, serves until it is asked to stop."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import socket
+import tempfile
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+
+import mock_afas
+from mock_afas.access import digest
+from mock_afas.app import create_app
+from mock_afas.control.guard import is_loopback
+from mock_afas.control.ready import describe
+from mock_afas.errors import ControlError
+from mock_afas.registry import Opened, Progress, Registry
+from mock_afas.store.catalog import Catalog
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 takes a free one. Raises ControlError when the address cannot be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        hint = "give another --port (0 takes a free one) or --host"
+        raise ControlError(f"cannot listen on {host}:{port}: {error.strerror or error}", hint=hint) from None
+    return listener
+
+
+def origin_of(listener: socket.socket, host: str) -> str:
+    """The address of the server as clients on this machine write it."""
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
+    return f"http://{shown}:{listener.getsockname()[1]}"
+
+
+def write_ready_file(path: Path, document: dict[str, Any]) -> None:
+    """Writes the ready file, mode 0600, by an atomic rename, so that whoever waits for it reads all of it."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        json.dump(document, file, indent=1)
+        file.write("\n")
+    os.replace(temporary, path)
+
+
+class _Server(uvicorn.Server):
+    """A server that says when it answers."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._ready()
+
+
+class Serving:
+    """A registry served on a socket."""
+
+    def __init__(self, registry: Registry, listener: socket.socket, *, host: str, control_key: str | None) -> None:
+        self.registry = registry
+        self.origin = origin_of(listener, host)
+        self.control_key = control_key
+        self._listener = listener
+        self._app = create_app(registry, origin=lambda: self.origin, control_key=control_key)
+        self._server: _Server | None = None
+
+    def describe(self, opened: Opened) -> dict[str, Any]:
+        """The contents of the ready file for ``opened``."""
+        return describe(opened, self.origin, self.control_key)
+
+    def run(self, ready: Callable[[], None] = lambda: None) -> None:
+        """Serves until SIGINT or SIGTERM, or ``stop``; calls ``ready`` once requests are answered."""
+        config = uvicorn.Config(
+            self._app,
+            http="httptools",
+            ws="none",
+            lifespan="off",
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=5,
+        )
+        self._server = _Server(config, ready)
+        try:
+            self._server.run(sockets=[self._listener])
+        finally:
+            self._listener.close()
+            self.registry.close()
+
+    def run_in_thread(self) -> threading.Thread:
+        """Serves in a thread of this process; returns once requests are answered."""
+        answering = threading.Event()
+        thread = threading.Thread(target=self.run, args=(answering.set,), name="mock-afas", daemon=True)
+        thread.start()
+        if not answering.wait(30):
+            raise ControlError("the server did not start within 30 seconds")
+        return thread
+
+    def stop(self) -> None:
+        """Asks the server to stop after the calls under way."""
+        if self._server is not None:
+            self._server.should_exit = True
+
+
+def needs_control_key(host: str) -> bool:
+    """Whether the control API of a server bound to ``host`` must ask for a key."""
+    return not is_loopback(host)
+
+
+def _opened(registry: Registry, settings: dict[str, Any], token_data: str, progress: Progress) -> Opened:
+    """The environment to serve first: the one that is kept, with a new token, or a new one."""
+    kept = registry.default
+    if kept is None:
+        return registry.create(settings, token_data=token_data, progress=progress)
+    registry.configure(kept, settings)
+    if token_data and registry.by_token(digest(token_data)) is not None:
+        return Opened(kept, token_data)
+    if not kept.access.app_connectors or not kept.access.users:
+        return Opened(kept)
+    app, user = next(iter(kept.access.app_connectors)), next(iter(kept.access.users))
+    _, data = registry.issue_token(kept, app_connector=app, user=user, data=token_data)
+    return Opened(kept, data)
+
+
+_GREETING = """\
+mock_afas {version} serves environment {environment} (Profit {profit}) with {what}.
+
+  Base URL       {base_url}
+  Token          {token}
+  Authorization  {authorization}
+  Control API    {control_url}{key}
+
+Try it:
+
+  curl -H 'Authorization: {authorization}' \\
+    '{base_url}/connectors/Zenvoices_Currencies?take=2&orderbyfieldids=CurrencyId'
+
+Ctrl-C stops it."""
+
+
+def _greeting(opened: Opened, document: dict[str, Any], *, data: Path | None) -> str:
+    profile = opened.environment.profile
+    rows = f"demo data and {profile.rows:,} rows more" if profile.rows else "demo data"
+    return _GREETING.format(
+        version=mock_afas.__version__,
+        profit=profile.profit_version,
+        what=("nothing set up yet" if profile.bare else rows) + (f", kept in {data}" if data else ""),
+        key=f"  (key {document['control_key']})" if document["control_key"] else "",
+        **{name: value or "none yet" for name, value in document.items() if name not in ("control_key", "pid")},
+    )
+
+
+def serve(
+    *,
+    host: str,
+    port: int,
+    data: Path | None,
+    settings: dict[str, Any],
+    token_data: str,
+    control_key: str | None,
+    ready_file: Path | None,
+    progress: Progress,
+    tell: Callable[[str], None],
+) -> None:
+    """Serves one environment until the process is asked to stop; what the command line calls.
+
+    ``tell`` gets the greeting once requests are answered. Raises ControlError when it cannot start.
+    """
+    if control_key is None and needs_control_key(host):
+        control_key = secrets.token_hex(16)
+    listener = bind(host, port)
+    try:
+        registry = Registry(Catalog(data) if data else None)
+        opened = _opened(registry, settings, token_data, progress)
+    except BaseException:
+        listener.close()
+        raise
+    serving = Serving(registry, listener, host=host, control_key=control_key)
+    document = serving.describe(opened)
+
+    def ready() -> None:
+        if ready_file is not None:
+            write_ready_file(ready_file, document)
+        tell(_greeting(opened, document, data=data))
+
+    serving.run(ready)

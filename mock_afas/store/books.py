@@ -1,0 +1,279 @@
+"""One set of books: an SQLite database, in memory or in a file, that environments share until one of them writes.
+
+A set of books with more than one holder is not written to; the writer takes a copy first (``writable``). So a fork, a
+snapshot and a reset cost nothing until something changes, and none of them sees what another does later.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
+
+from mock_afas.connectors import GetConnector
+from mock_afas.records import ENTITIES, Column, Entity
+from mock_afas.store import schema
+from mock_afas.store.projections import MOST_CHANGES, Projection
+from mock_afas.store.rendering import Rendering
+from mock_afas.store.schema import quoted
+from mock_afas.store.sources import Source
+
+MOST_PROJECTIONS = 128
+_LOAD_CHUNK = 10_000
+
+Stored = str | int | None
+
+
+class MissingKey(ValueError):
+    """A row lacks a column of its key; the message names it."""
+
+
+class LoadBatch(NamedTuple):
+    """Rows for one entity in stored form; columns not named are empty."""
+
+    entity: str
+    columns: tuple[str, ...]
+    rows: Iterable[tuple[object, ...]]
+
+
+def _connect(path: Path | None) -> sqlite3.Connection:
+    return sqlite3.connect(path or ":memory:", isolation_level=None, check_same_thread=False, cached_statements=512)
+
+
+class Books:
+    """The rows of every entity, and the projections made of them. Make one by ``create`` or ``open``."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path | None) -> None:
+        self.path = path
+        self.holders = 1
+        self.version = 0
+        self.connection = connection
+        #: Held by whoever runs long or changing SQL in a worker thread.
+        self.lock = asyncio.Lock()
+        if path is not None:
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=NORMAL")
+        connection.execute(f"ATTACH '{':memory:' if path is None else ''}' AS p")
+        schema.prepare(connection)
+        self._versions: dict[str, int] = dict.fromkeys(ENTITIES, 0)
+        self._changes: deque[tuple[int, str, int]] = deque()
+        self._remembered_from = 0
+        self._projections: OrderedDict[tuple[GetConnector, Rendering], Projection] = OrderedDict()
+        self._made = 0
+
+    @classmethod
+    def create(cls, path: Path | None = None) -> Books:
+        """Empty books, in memory or in a new file at ``path``."""
+        books = cls(_connect(path), path)
+        with books._transaction():
+            for statement in schema.statements():
+                books.connection.execute(statement)
+        return books
+
+    @classmethod
+    def open(cls, path: Path) -> Books:
+        """The books in the file at ``path``, as the last acknowledged write left them."""
+        return cls(_connect(path), path)
+
+    # ------------------------------------------------------------ sharing
+
+    def share(self) -> Books:
+        """The same books for one more holder."""
+        self.holders += 1
+        return self
+
+    def release(self) -> None:
+        """Gives up one holder's share. Books in a file that nobody holds any more are removed."""
+        self.holders -= 1
+        if self.holders == 0 and self.path is not None:
+            self.connection.close()
+            for suffix in ("", "-wal", "-shm"):
+                Path(f"{self.path}{suffix}").unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Closes the connection; books in a file stay there."""
+        self.connection.close()
+
+    def writable(self, new_path: Callable[[], Path | None]) -> Books:
+        """These books if they have one holder, else a copy for the caller, who gives up its share of these."""
+        if self.holders == 1:
+            return self
+        path = new_path()
+        target = _connect(path)
+        self.connection.backup(target)
+        self.holders -= 1
+        return Books(target, path)
+
+    # ------------------------------------------------------------ writing
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self.connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self.connection.execute("ROLLBACK")
+            raise
+        self.connection.execute("COMMIT")
+
+    def load(self, batches: Iterable[LoadBatch], progress: Callable[[int], None] = lambda _: None) -> None:
+        """Fills books with rows in stored form, in one transaction. ``progress`` hears of each some thousand rows."""
+        with self._transaction():
+            for entity, columns, rows in batches:
+                names = ", ".join(map(quoted, columns))
+                sql = f"INSERT INTO {quoted(entity)} ({names}) VALUES ({', '.join('?' * len(columns))})"
+                left = iter(rows)
+                while chunk := list(islice(left, _LOAD_CHUNK)):
+                    self.connection.executemany(sql, chunk)
+                    progress(len(chunk))
+                self._touch(entity, None)
+
+    def put(self, entity: Entity, rows: Sequence[Mapping[str, Stored]], now: str) -> None:
+        """Inserts rows, or changes the columns they name in the rows that have their key; all or none.
+
+        ``now``, a stored datetime, becomes ``created`` and ``modified`` where a row does not say. Raises MissingKey.
+        """
+        changes: list[tuple[str, int]] = []
+        with self._transaction():
+            for row in rows:
+                self._put(entity, dict(row), now, changes)
+        for name, row_id in changes:
+            self._touch(name, row_id)
+
+    def _put(self, entity: Entity, row: dict[str, Stored], now: str, changes: list[tuple[str, int]]) -> None:
+        for name in reversed(entity.extends):
+            self._put_behind(entity, ENTITIES[name], row, now, changes)
+        for name in entity.key:
+            if row.get(name) is None:
+                raise MissingKey(name)
+        own = {column.name: row[column.name] for column in entity.columns if column.name in row}
+        changes.append((entity.name, self._upsert(entity, own, now)))
+
+    def _put_behind(
+        self, entity: Entity, behind: Entity, row: dict[str, Stored], now: str, changes: list[tuple[str, int]]
+    ) -> None:
+        """Puts the part of ``row`` that belongs to the entity ``behind`` (the organisation, its address)."""
+        link = behind.key[0]
+        theirs = extended_columns(entity, behind)
+        part = {column.name: row[column.name] for column in theirs if column.name in row}
+        if not part:
+            return
+        if row.get(link) is None:
+            row[link] = self._linked(entity, behind, row)
+        if row[link] is None:
+            row[link] = self.next_number(behind)
+        part[link] = row[link]
+        changes.append((behind.name, self._upsert(behind, part, now)))
+
+    def _linked(self, entity: Entity, behind: Entity, row: Mapping[str, Stored]) -> Stored:
+        """The key of the row ``behind`` that the stored row with the key in ``row`` refers to, if any."""
+        where = " AND ".join(f"{entity.name}.{quoted(name)} = ?" for name in entity.key)
+        link = behind.key[0]
+        holder = next(ENTITIES[name] for name in (entity.name, *entity.extends) if ENTITIES[name].column(link))
+        sql = f"SELECT {holder.name}.{quoted(link)} FROM {_joined(entity)} WHERE {where}"
+        found = self.connection.execute(sql, [row.get(name) for name in entity.key]).fetchone()
+        return found[0] if found else None
+
+    def next_number(self, entity: Entity) -> Stored:
+        """One more than the highest number among the keys of ``entity``, in the type of that key."""
+        key = entity.columns[0]
+        sql = f"SELECT max(CAST({quoted(key.name)} AS INTEGER)) FROM {quoted(entity.name)}"
+        number = (self.connection.execute(sql).fetchone()[0] or 0) + 1
+        return number if key.kind == "integer" else str(number)
+
+    def _upsert(self, entity: Entity, row: dict[str, Stored], now: str) -> int:
+        has_stamps = entity.column("modified") is not None
+        if has_stamps:
+            row.setdefault("modified", now)
+        inserted = dict(row)
+        if has_stamps and entity.column("created"):
+            inserted.setdefault("created", now)
+        names = ", ".join(map(quoted, inserted))
+        key = ", ".join(map(quoted, entity.key))
+        settings = ", ".join(f"{quoted(name)} = excluded.{quoted(name)}" for name in row)
+        sql = (
+            f"INSERT INTO {quoted(entity.name)} ({names}) VALUES ({', '.join('?' * len(inserted))})"
+            f" ON CONFLICT ({key}) DO UPDATE SET {settings} RETURNING rowid"
+        )
+        row_id: int = self.connection.execute(sql, list(inserted.values())).fetchall()[0][0]
+        return row_id
+
+    def _touch(self, entity: str, row_id: int | None) -> None:
+        """Notes a change: of one row, or (None) of more than is worth remembering."""
+        self.version += 1
+        self._versions[entity] = self.version
+        if row_id is None or len(self._changes) >= MOST_CHANGES:
+            self._changes.clear()
+            self._remembered_from = self.version
+        if row_id is not None:
+            self._changes.append((self.version, entity, row_id))
+
+    # ------------------------------------------------------------ reading
+
+    def changed_since(self, version: int, source: Source) -> set[int] | None:
+        """Ids of the source's rows changed after ``version``; None when only a rebuild tells."""
+        if all(self._versions[table] <= version for table in source.tables):
+            return set()
+        if version < self._remembered_from:
+            return None
+        changed = set()
+        for at, entity, row_id in self._changes:
+            if at > version and entity in source.tables:
+                if entity != source.entity:
+                    return None
+                changed.add(row_id)
+        return changed
+
+    def projection(self, connector: GetConnector, rendering: Rendering) -> Projection:
+        """The projection of ``connector`` under ``rendering``; it may still have to be prepared."""
+        known = self._projections.get((connector, rendering))
+        if known is None:
+            known = Projection(self, self._made, connector, rendering)
+            self._made += 1
+            self._projections[connector, rendering] = known
+            if len(self._projections) > MOST_PROJECTIONS:
+                _, oldest = self._projections.popitem(last=False)
+                oldest.drop()
+        return known
+
+    def rows(self, entity: Entity) -> list[dict[str, Stored]]:
+        """All rows of ``entity`` with the columns of the entities it extends, in stored form, by key."""
+        columns = all_columns(entity)
+        chosen = ", ".join(f"{quoted(owner.name)}.{quoted(column.name)}" for owner, column in columns)
+        order = ", ".join(f"{quoted(entity.name)}.{quoted(name)}" for name in entity.key)
+        cursor = self.connection.execute(f"SELECT {chosen} FROM {_joined(entity)} ORDER BY {order}")
+        names = [column.name for _, column in columns]
+        return [dict(zip(names, row, strict=True)) for row in cursor]
+
+
+def extended_columns(entity: Entity, behind: Entity) -> list[Column]:
+    """The columns that ``entity`` shows of ``behind``: those no nearer entity has a column of the same name for."""
+    nearer = (entity.name, *entity.extends[: entity.extends.index(behind.name)])
+    taken = {column.name for name in nearer for column in ENTITIES[name].columns}
+    return [column for column in behind.columns if column.name not in taken]
+
+
+def all_columns(entity: Entity) -> list[tuple[Entity, Column]]:
+    """Every column a row of ``entity`` shows, with the entity it belongs to."""
+    own = [(entity, column) for column in entity.columns]
+    return own + [
+        (behind, column)
+        for behind in (ENTITIES[name] for name in entity.extends)
+        for column in extended_columns(entity, behind)
+    ]
+
+
+def _joined(entity: Entity) -> str:
+    """The FROM clause of ``entity`` with the entities it extends, each joined to the nearest one that refers to it."""
+    clause = quoted(entity.name)
+    for at, name in enumerate(entity.extends):
+        link = ENTITIES[name].key[0]
+        before = (entity.name, *entity.extends[:at])
+        holder = next(near for near in before if ENTITIES[near].column(link))
+        clause += f" LEFT JOIN {quoted(name)} ON {quoted(name)}.{quoted(link)} = {quoted(holder)}.{quoted(link)}"
+    return clause

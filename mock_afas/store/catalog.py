@@ -1,0 +1,79 @@
+"""Keeps the list of environments in a directory, so that a restart finds them as they were.
+
+The directory holds ``environments.sqlite``, one file for each set of books, and ``lock``, which a second process
+cannot take. A set of books that no environment names is left over from a killed process and is removed.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+import sqlite3
+from pathlib import Path
+from typing import NamedTuple
+
+import orjson
+
+from mock_afas.errors import ControlError
+
+
+class Kept(NamedTuple):
+    """An environment as it is kept: JSON of its configuration, and the names of its files of books."""
+
+    environment: str
+    settings: dict[str, object]
+    books: str
+    base: str
+
+
+class Catalog:
+    """The environments in a directory. Raises ControlError when another process uses it."""
+
+    def __init__(self, directory: Path) -> None:
+        directory.mkdir(parents=True, exist_ok=True)
+        self.directory = directory
+        self._lock = os.open(directory / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(self._lock)
+            hint = "stop it, or give another --data directory"
+            raise ControlError(f"another process uses {directory}", hint=hint) from None
+        self._connection = sqlite3.connect(
+            directory / "environments.sqlite", isolation_level=None, check_same_thread=False
+        )
+        self._connection.execute("PRAGMA journal_mode=WAL")
+        self._connection.execute("PRAGMA synchronous=NORMAL")
+        self._connection.execute(
+            "CREATE TABLE IF NOT EXISTS environments (environment TEXT PRIMARY KEY, settings TEXT, books TEXT, base TEXT)"
+        )
+
+    def new_path(self) -> Path:
+        """A path in the directory for a new set of books."""
+        return self.directory / f"books-{secrets.token_hex(8)}.sqlite"
+
+    def all(self) -> list[Kept]:
+        """Every environment that is kept, in the order they were made; removes files that none of them names."""
+        cursor = self._connection.execute("SELECT environment, settings, books, base FROM environments ORDER BY rowid")
+        kept = [Kept(name, orjson.loads(settings), books, base) for name, settings, books, base in cursor]
+        named = {name for one in kept for name in (one.books, one.base)}
+        for path in self.directory.glob("books-*"):
+            if path.name.partition(".sqlite")[0] + ".sqlite" not in named:
+                path.unlink()
+        return kept
+
+    def keep(self, kept: Kept) -> None:
+        """Writes one environment down; when this returns it survives a killed process."""
+        self._connection.execute(
+            "INSERT INTO environments VALUES (?, ?, ?, ?) ON CONFLICT (environment) DO UPDATE"
+            " SET settings = excluded.settings, books = excluded.books, base = excluded.base",
+            (kept.environment, orjson.dumps(kept.settings).decode(), kept.books, kept.base),
+        )
+
+    def forget(self, environment: str) -> None:
+        self._connection.execute("DELETE FROM environments WHERE environment = ?", (environment,))
+
+    def close(self) -> None:
+        self._connection.close()
+        os.close(self._lock)

@@ -1,0 +1,264 @@
+"""What a GetConnector reads: each row's JSON, and the columns its filters and orders compare.
+
+A projection is derived from the books and lives beside them in a database of its own (schema ``p``): table ``jN`` has
+each row's JSON, table ``kN`` the columns that some request compared, added when first asked for. A page walks an index
+over ``kN``, looks its JSON up late and joins bytes. Every method here runs SQL and may take long on a cold projection;
+``needs_preparation`` says so beforehand.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from array import array
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import Protocol
+
+from mock_afas.connectors import GetConnector
+from mock_afas.query import Query
+from mock_afas.store.rendering import Rendering, comparison_key, row_json
+from mock_afas.store.sources import SOURCES, Source
+
+#: Tables below this size are scanned: an index would cost more than it saves.
+INDEXED_FROM = 500
+MOST_INDEXES = 16
+#: The ordered ids of a walk are kept when finding a page took this long (seconds), up to so many bytes a projection.
+SLOW = 0.0003
+MOST_WALK_BYTES = 16 * 2**20
+MOST_CHANGES = 500
+#: Above so many rows a walk is found in a worker thread.
+LONG = 200_000
+
+Ids = Sequence[int]
+_Walk = tuple[str, tuple[object, ...], tuple[tuple[int, bool], ...]]
+
+
+class Changes(Protocol):
+    """The part of the books that a projection follows."""
+
+    connection: sqlite3.Connection
+    version: int
+
+    def changed_since(self, version: int, source: Source) -> set[int] | None:
+        """Ids of the source's rows changed after ``version``; None when only a rebuild tells."""
+
+
+class Projection:
+    """The rows of one GetConnector under one rendering."""
+
+    def __init__(self, books: Changes, number: int, connector: GetConnector, rendering: Rendering) -> None:
+        self.connector = connector
+        self.rendering = rendering
+        self._books = books
+        self._source = SOURCES[connector.source]
+        self._json = f"p.j{number}"
+        self._keys = f"p.k{number}"
+        self._number = number
+        self._version = -1
+        self._columns: set[int] = set()
+        self._indexes: OrderedDict[str, None] = OrderedDict()
+        self._walks: OrderedDict[_Walk, Ids] = OrderedDict()
+        self._walk_bytes = 0
+        self._seen: OrderedDict[_Walk, None] = OrderedDict()
+        self._all: Ids = ()
+        self._page_of_ids = (
+            f"SELECT CAST(group_concat(j.json, '{rendering.separator}') AS BLOB)"
+            f" FROM json_each(?) e CROSS JOIN {self._json} j ON j.id = e.value"
+        )
+
+    # ------------------------------------------------------------ keeping up with the books
+
+    @property
+    def size(self) -> int:
+        """How many rows there were when it was last brought up to date."""
+        return len(self._all)
+
+    def needs_preparation(self, query: Query) -> bool:
+        """Whether ``prepare`` would have work to do before ``query`` can be answered quickly."""
+        if self._version != self._books.version or not self._compared(query) <= self._columns:
+            return True
+        return self._index_for(query) not in self._indexes if self._wants_index(query) else False
+
+    def prepare(self, query: Query) -> None:
+        """Brings rows, compared columns and index up to what ``query`` needs."""
+        if self._version != self._books.version:
+            self._catch_up()
+        missing = sorted(self._compared(query) - self._columns)
+        if missing:
+            self._add_columns(missing)
+        if self._wants_index(query):
+            self._make_index(query)
+
+    def drop(self) -> None:
+        """Removes the tables; the projection cannot be used any more."""
+        self._execute(f"DROP TABLE IF EXISTS {self._json}")
+        self._execute(f"DROP TABLE IF EXISTS {self._keys}")
+
+    def _execute(self, sql: str, parameters: Sequence[object] = ()) -> sqlite3.Cursor:
+        return self._books.connection.execute(sql, parameters)
+
+    def _catch_up(self) -> None:
+        version = self._books.version
+        changed = self._books.changed_since(self._version, self._source) if self._version >= 0 else None
+        if changed is None:
+            self._build()
+        elif changed:
+            self._refresh(sorted(changed))
+        if changed is None or changed:
+            self._walks.clear()
+            self._walk_bytes = 0
+            self._all = self._every_id()
+        self._version = version
+
+    def _build(self) -> None:
+        self.drop()
+        self._columns.clear()
+        self._indexes.clear()
+        self._execute(f"CREATE TABLE {self._json} (id INTEGER PRIMARY KEY, json TEXT)")
+        self._execute(f"CREATE TABLE {self._keys} (id INTEGER PRIMARY KEY)")
+        self._insert("")
+
+    def _refresh(self, changed: list[int]) -> None:
+        chosen = f"({', '.join(map(str, changed))})"
+        self._execute(f"DELETE FROM {self._json} WHERE id IN {chosen}")
+        self._execute(f"DELETE FROM {self._keys} WHERE id IN {chosen}")
+        self._insert(f" WHERE row_id IN {chosen}")
+
+    def _insert(self, where: str) -> None:
+        rows = f"FROM ({self._source.sql}){where}"
+        self._execute(f"INSERT INTO {self._json} SELECT row_id, {row_json(self.connector, self.rendering)} {rows}")
+        columns = sorted(self._columns)
+        names = "".join(f", c{at}" for at in columns)
+        keys = "".join(f", {self._key(at)}" for at in columns)
+        self._execute(f"INSERT INTO {self._keys} (id{names}) SELECT row_id{keys} {rows}")
+
+    def _key(self, at: int) -> str:
+        return comparison_key(self.connector.fields[at], self.rendering)
+
+    def _every_id(self) -> Ids:
+        low, high, count = self._execute(f"SELECT min(id), max(id), count(*) FROM {self._keys}").fetchone()
+        if not count:
+            return range(0)
+        if high - low + 1 == count:
+            return range(low, high + 1)
+        return self._ids(self._execute(f"SELECT id FROM {self._keys} ORDER BY id"))
+
+    @staticmethod
+    def _ids(cursor: sqlite3.Cursor) -> Ids:
+        return array("q", (id_ for (id_,) in cursor))
+
+    # ------------------------------------------------------------ compared columns and indexes
+
+    @staticmethod
+    def _compared(query: Query) -> set[int]:
+        return {*query.other_columns, *(at for at, _ in query.order)}
+
+    def _add_columns(self, columns: list[int]) -> None:
+        for at in columns:
+            self._execute(f"ALTER TABLE {self._keys} ADD COLUMN c{at}")
+        self._columns.update(columns)
+        chosen = ", ".join(f"{self._key(at)} AS v{at}" for at in columns)
+        settings = ", ".join(f"c{at} = s.v{at}" for at in columns)
+        keys = self._keys.removeprefix("p.")
+        self._execute(
+            f"UPDATE {self._keys} SET {settings}"
+            f" FROM (SELECT row_id, {chosen} FROM ({self._source.sql})) s WHERE s.row_id = {keys}.id"
+        )
+
+    def _wants_index(self, query: Query) -> bool:
+        return len(self._all) >= INDEXED_FROM and bool(query.order or query.equal_columns)
+
+    def _index_for(self, query: Query) -> str:
+        """The columns of the index that finds the query's rows in its order and compares without the table."""
+        reverse = bool(query.order) and query.order[0][1]
+        pinned = [f"c{at}" for at in query.equal_columns]
+        ordered = [
+            f"c{at}{' DESC' if descending != reverse else ''}"
+            for at, descending in query.order
+            if at not in query.equal_columns
+        ]
+        taken = {*query.equal_columns, *(at for at, _ in query.order)}
+        return ", ".join((*pinned, *ordered, *(f"c{at}" for at in query.other_columns if at not in taken)))
+
+    def _make_index(self, query: Query) -> None:
+        columns = self._index_for(query)
+        if columns in self._indexes:
+            self._indexes.move_to_end(columns)
+            return
+        if len(self._indexes) >= MOST_INDEXES:
+            oldest, _ = self._indexes.popitem(last=False)
+            self._execute(f'DROP INDEX p."{self._index_name(oldest)}"')
+        keys = self._keys.removeprefix("p.")
+        self._execute(f'CREATE INDEX p."{self._index_name(columns)}" ON {keys} ({columns})')
+        self._indexes[columns] = None
+
+    def _index_name(self, columns: str) -> str:
+        return f"i{self._number}: {columns}"
+
+    # ------------------------------------------------------------ walking
+
+    def _walk_sql(self, query: Query) -> str:
+        where = f" WHERE {query.where}" if query.where else ""
+        reverse = bool(query.order) and query.order[0][1]
+        order = [f"c{at}{' DESC' if descending else ''}" for at, descending in query.order]
+        return f"SELECT id FROM {self._keys}{where} ORDER BY {', '.join((*order, 'id DESC' if reverse else 'id'))}"
+
+    @staticmethod
+    def _key_of(query: Query) -> _Walk:
+        return query.where, query.parameters, query.order
+
+    def walk(self, query: Query) -> Ids:
+        """The ids of all rows of ``query``, in its order; by id where it asks for none."""
+        if not query.where and not query.order:
+            return self._all
+        key = self._key_of(query)
+        known = self._walks.get(key)
+        if known is not None:
+            self._walks.move_to_end(key)
+            return known
+        ids = self._ids(self._execute(self._walk_sql(query), query.parameters))
+        self._keep(key, ids)
+        return ids
+
+    def _keep(self, key: _Walk, ids: Ids) -> None:
+        self._walks[key] = ids
+        self._walk_bytes += 8 * len(ids) + 500
+        while self._walk_bytes > MOST_WALK_BYTES and len(self._walks) > 1:
+            _, oldest = self._walks.popitem(last=False)
+            self._walk_bytes -= 8 * len(oldest) + 500
+
+    def rows(self, ids: Ids) -> bytes:
+        """The JSON of the rows with these ids, in their order, with separators between. Unknown ids are skipped."""
+        return self._execute(self._page_of_ids, (str(list(ids)),)).fetchone()[0] or b""
+
+    def page(self, query: Query) -> bytes:
+        """The rows of a page in the order of the query, or by id.
+
+        The first time it looks no further than the page. When that was slow and is asked again, the whole walk is
+        kept, so that the next page costs the same however deep it lies.
+        """
+        key = self._key_of(query)
+        known = self._walks.get(key) if query.where or query.order else self._all
+        if known is None and key in self._seen:
+            known = self.walk(query)
+        if known is not None:
+            return self.rows(known[query.skip : query.skip + query.take])
+        began = time.perf_counter()
+        found = self._first_look(query)
+        if time.perf_counter() - began > SLOW:
+            self._seen[key] = None
+            if len(self._seen) > 256:
+                self._seen.popitem(last=False)
+        return found
+
+    def _first_look(self, query: Query) -> bytes:
+        sql = (
+            f"SELECT CAST(group_concat(j.json, '{self.rendering.separator}') AS BLOB)"
+            f" FROM ({self._walk_sql(query)} LIMIT ? OFFSET ?) w CROSS JOIN {self._json} j ON j.id = w.id"
+        )
+        return self._execute(sql, (*query.parameters, query.take, query.skip)).fetchone()[0] or b""
+
+    def is_long(self, query: Query) -> bool:
+        """Whether finding the rows of ``query`` could hold up other requests for long."""
+        return len(self._all) > LONG and (bool(query.where) or bool(query.order)) and self._key_of(query) not in self._walks

@@ -1,0 +1,117 @@
+"""Recorded HTTP exchanges of one environment, bounded in number and bytes, with secrets left out."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import deque
+from typing import Any, NamedTuple
+
+from mock_afas import values
+
+MOST_EXCHANGES = 10_000
+MOST_BYTES = 64 * 2**20
+MOST_BODY = 64 * 1024
+#: What an exchange without bodies is counted for.
+_OVERHEAD = 1_000
+_SECRET_HEADERS = frozenset((b"authorization", b"cookie", b"proxy-authorization"))
+_SECRET_PARAMETERS = ("token", "apikey", "authorization")
+
+Headers = list[tuple[bytes, bytes]]
+
+
+class Exchange(NamedTuple):
+    """One request and its answer. ``started`` is a POSIX time, ``duration`` seconds; bodies are cut at 64 kB.
+
+    ``parallel`` counts the calls of the environment under way when this one began, itself included.
+    """
+
+    number: int
+    started: float
+    duration: float
+    method: str
+    path: str
+    query: bytes
+    request_headers: Headers
+    request_body: bytes
+    request_size: int
+    status: int
+    response_body: bytes
+    response_size: int
+    parallel: int
+    client: str
+    token: str
+
+
+class Traffic:
+    """The last exchanges. What falls out of the bounds is counted in ``dropped``."""
+
+    def __init__(self) -> None:
+        self._exchanges: deque[Exchange] = deque()
+        self._bytes = 0
+        self._made = 0
+        self.dropped = 0
+
+    def next_number(self) -> int:
+        """Numbers of exchanges start at 1 and are never given twice, also after ``clear``."""
+        self._made += 1
+        return self._made
+
+    def record(self, exchange: Exchange) -> None:
+        self._exchanges.append(exchange)
+        self._bytes += _size(exchange)
+        while len(self._exchanges) > MOST_EXCHANGES or self._bytes > MOST_BYTES:
+            self._bytes -= _size(self._exchanges.popleft())
+            self.dropped += 1
+
+    def clear(self) -> None:
+        self._exchanges.clear()
+        self._bytes = 0
+        self.dropped = 0
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"exchanges": [_shown(exchange) for exchange in self._exchanges], "dropped": self.dropped}
+
+
+def _size(exchange: Exchange) -> int:
+    return len(exchange.request_body) + len(exchange.response_body) + len(exchange.query) + _OVERHEAD
+
+
+def _redacted_query(query: bytes) -> str:
+    parts = query.decode("latin-1").split("&")
+    for at, part in enumerate(parts):
+        name, equals, _ = part.partition("=")
+        if equals and any(secret in name.lower() for secret in _SECRET_PARAMETERS):
+            parts[at] = f"{name}=(redacted)"
+    return "&".join(parts)
+
+
+def _shown_headers(headers: Headers) -> dict[str, str]:
+    return {
+        name.decode("latin-1"): "(redacted)" if name.lower() in _SECRET_HEADERS else value.decode("latin-1")
+        for name, value in headers
+    }
+
+
+def _shown(exchange: Exchange) -> dict[str, Any]:
+    started = values.amsterdam(dt.datetime.fromtimestamp(exchange.started, dt.UTC))
+    return {
+        "number": exchange.number,
+        "started": started.isoformat(timespec="milliseconds"),
+        "duration_ms": round(exchange.duration * 1000, 3),
+        "parallel": exchange.parallel,
+        "client": exchange.client,
+        "token": exchange.token,
+        "request": {
+            "method": exchange.method,
+            "path": exchange.path,
+            "query": _redacted_query(exchange.query),
+            "headers": _shown_headers(exchange.request_headers),
+            "body": exchange.request_body.decode("utf-8", "replace"),
+            "size": exchange.request_size,
+        },
+        "response": {
+            "status": exchange.status,
+            "body": exchange.response_body.decode("utf-8", "replace"),
+            "size": exchange.response_size,
+        },
+    }

@@ -1,0 +1,289 @@
+"""Profit's URLs as one ASGI application: who calls, what is asked, and how it is answered and recorded."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl
+
+from mock_afas import messages
+from mock_afas.access import AppConnector
+from mock_afas.environment import Environment, Visit
+from mock_afas.errors import ProfitError, Reason, Refusal, UnderMaintenance, unexpected
+from mock_afas.logbook import LogEntry
+from mock_afas.messages import Language
+from mock_afas.profiles import HOST_SUFFIXES
+from mock_afas.registry import Registry
+from mock_afas.traffic import MOST_BODY, Exchange
+from mock_afas.wire import answers, metainfo
+from mock_afas.wire.answers import Answer
+from mock_afas.wire.auth import Headers
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+BASE_PATH = "/ProfitRestServices"
+_PREFIX = f"{BASE_PATH.lower()}/"
+#: Longest query string, with its question mark; longest body in bytes.
+MOST_QUERY = 2_049
+MOST_REQUEST_BODY = 75 * 2**20
+_READING = frozenset(("GET", "HEAD"))
+_WRITING = frozenset(("POST", "PUT", "DELETE"))
+_HOSTS = tuple((type_, f".rest{suffix}.afas.online") for type_, suffix in HOST_SUFFIXES.items())
+
+_log = logging.getLogger("mock_afas")
+
+
+@dataclass(slots=True)
+class Call:
+    """One request under way."""
+
+    scope: Scope
+    receive: Receive
+    method: str
+    segments: list[str]
+    environment: Environment | None = None
+    visit: Visit | None = None
+    token: str = ""
+    language: Language = "nl"
+    body: bytearray = field(default_factory=bytearray)
+    body_size: int = 0
+
+    def header(self, name: bytes) -> bytes | None:
+        for known, value in self.scope["headers"]:
+            if known == name:
+                found: bytes = value
+                return found
+        return None
+
+
+class Wire:
+    """The ASGI application below ``/ProfitRestServices``."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+        self._headers = Headers()
+        self._resources: Mapping[str, Callable[[Call, Environment, AppConnector], Awaitable[Answer]]] = {
+            "connectors": self._connectors,
+            "metainfo": self._metainfo,
+            "profitversion": self._profit_version,
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started, began = time.time(), time.perf_counter()
+        path: str = scope["path"]
+        call = Call(scope, receive, scope["method"], path[len(_PREFIX) :].strip("/").split("/"))
+        environment = self._registry.default
+        try:
+            answer = await self._answer(call)
+        except Exception as error:
+            answer = self._refused(call, error)
+        environment = call.environment or environment
+        waited = time.perf_counter() - began
+        try:
+            sent = await _send(call, answer, send, waited, _trace(environment))
+        finally:
+            if call.visit is not None:
+                call.visit.leave()
+        if environment is not None:
+            duration = time.perf_counter() - began
+            environment.traffic.record(_exchange(environment, call, answer, sent, started, duration))
+
+    # ------------------------------------------------------------ who calls
+
+    async def _enter(self, call: Call) -> tuple[Environment, AppConnector]:
+        """The environment and app connector that the caller's token opens. Raises Refusal and UnderMaintenance."""
+        default = self._registry.default
+        version = default.profile.profit_version if default else 8
+        found = self._registry.by_token(self._headers.token_digest(call.header(b"authorization"), version))
+        if found is None:
+            raise Refusal(401, Reason("token known", "Authorization", "", "a token of an environment of this server"))
+        environment, token = found
+        call.environment, call.token = environment, token
+        call.visit = await environment.enter()
+        call.language = _language(call, environment)
+        _check_host(call, environment)
+        client = call.scope.get("client")
+        app = environment.access.admit(
+            token,
+            address=client[0] if client else "",
+            profit_version=environment.profile.profit_version,
+            now=environment.now,
+        )
+        if environment.profile.maintenance:
+            raise UnderMaintenance(environment.profile.maintenance)
+        return environment, app
+
+    # ------------------------------------------------------------ what is asked
+
+    async def _answer(self, call: Call) -> Answer:
+        if call.method == "OPTIONS":
+            return answers.bare(200)
+        if len(call.scope["query_string"]) + 1 > MOST_QUERY:
+            size = str(len(call.scope["query_string"]) + 1)
+            raise Refusal(404, Reason("length of the query string", "query string", size, f"{MOST_QUERY} characters"))
+        environment, app = await self._enter(call)
+        resource = self._resources.get(call.segments[0].lower())
+        if resource is None:
+            raise Refusal(404, Reason("resource", "path", call.scope["path"], ", ".join(self._resources)))
+        return await resource(call, environment, app)
+
+    async def _connectors(self, call: Call, environment: Environment, app: AppConnector) -> Answer:
+        if call.method in _WRITING:
+            await _read_body(call)
+            name = call.segments[1] if len(call.segments) > 1 else ""
+            known = environment.update_connector(name, app) is not None
+            allowed = "writing is not imitated yet" if known else "an UpdateConnector listed in the app connector"
+            raise ProfitError("update_connector_unsupported", Reason("UpdateConnector", "path", name, allowed))
+        _only(call, _READING)
+        if len(call.segments) != 2:
+            raise Refusal(404, Reason("GetConnector in the path", "path", call.scope["path"], "/connectors/{id}"))
+        connector = environment.get_connector(call.segments[1], app)
+        rows = await environment.read(connector, parameters(call.scope["query_string"]))
+        return answers.ok(rows.body, rows.parts)
+
+    async def _metainfo(self, call: Call, environment: Environment, app: AppConnector) -> Answer:
+        _only(call, _READING)
+        match [segment.lower() for segment in call.segments[1:]]:
+            case []:
+                return answers.json(metainfo.overview(environment, app, call.language))
+            case ["get", _]:
+                get = next((c for c in environment.get_connectors(app) if c.id.lower() == call.segments[2].lower()), None)
+                if get is not None:
+                    return answers.json(metainfo.of_get(get, call.language))
+            case ["update", _]:
+                update = environment.update_connector(call.segments[2], app)
+                if update is not None:
+                    return answers.json(metainfo.of_update(update, call.language))
+            case _:
+                raise Refusal(404, Reason("metainfo", "path", call.scope["path"], "/metainfo, /get/{id}, /update/{id}"))
+        reason = Reason("connector of the app connector", "path", call.segments[2], "a connector that /metainfo lists")
+        raise ProfitError("metainfo_unsupported", reason)
+
+    async def _profit_version(self, call: Call, environment: Environment, _app: AppConnector) -> Answer:
+        _only(call, _READING)
+        return answers.json({"version": f"{environment.profile.profit_version}.0.0.0"})
+
+    # ------------------------------------------------------------ what went wrong
+
+    def _refused(self, call: Call, error: Exception) -> Answer:
+        """The answer to an error, which goes into the logbook with its reason."""
+        environment = call.environment or self._registry.default
+        if call.environment is None and environment is not None:
+            call.language = _language(call, environment)
+        reference = environment.next_reference() if environment else "0" * 32
+        message, number = "", None
+        match error:
+            case ProfitError():
+                answer, message = answers.profit_error(error, call.language, reference)
+                reason, number = error.reason, error.number
+            case Refusal():
+                answer, reason = answers.bare(error.status), error.reason
+            case UnderMaintenance():
+                answer, message = answers.maintenance(error, call.language)
+                reason = Reason("maintenance", "", f"{error.retry_after} s")
+            case _:
+                _log.error("an error of mock_afas itself; please report it", exc_info=error)
+                internal = unexpected(Reason("internal error of mock_afas", "", type(error).__name__))
+                answer, message = answers.profit_error(internal, call.language, reference)
+                reason, number = internal.reason, internal.number
+        if environment is not None:
+            request = f"{call.method} {call.scope['path']}"
+            entry = LogEntry(reference, environment.now(), answer.status, request, message, number, reason)
+            environment.logbook.add(entry)
+        return answer
+
+
+def parameters(query_string: bytes) -> dict[str, str]:
+    """The parameters of a query string by their names in lower case; of a repeated one the first counts."""
+    pairs = parse_qsl(query_string.decode("utf-8", "replace"), keep_blank_values=True, errors="replace")
+    return {name.lower(): value for name, value in reversed(pairs)}
+
+
+def _only(call: Call, methods: frozenset[str]) -> None:
+    if call.method not in methods:
+        raise Refusal(405, Reason("method", "method", call.method, ", ".join(sorted(methods))))
+
+
+def _language(call: Call, environment: Environment) -> Language:
+    wanted = call.header(b"accept-language")
+    default = environment.profile.language
+    return messages.negotiated(wanted.decode("latin-1"), default) if wanted else default
+
+
+def _check_host(call: Call, environment: Environment) -> None:
+    """A host name of AFAS in the request must be the environment's. Raises Refusal 401."""
+    host = (call.header(b"host") or b"").decode("latin-1").partition(":")[0].lower()
+    if host.endswith(".afas.online") and host != environment.profile.host:
+        if any(host.endswith(suffix) for _, suffix in _HOSTS):
+            raise Refusal(401, Reason("token of another environment", "Host", host, environment.profile.host))
+
+
+async def _read_body(call: Call) -> None:
+    """Reads the body into the call. Raises Refusal 413 over 75 MB, before it is read whole."""
+    announced = call.header(b"content-length") or b"0"
+    too_large = Refusal(413, Reason("size of the body", "body", announced.decode("latin-1"), f"{MOST_REQUEST_BODY} bytes"))
+    if announced.isdigit() and int(announced) > MOST_REQUEST_BODY:
+        raise too_large
+    more = True
+    while more:
+        message = await call.receive()
+        if message["type"] == "http.disconnect":
+            return
+        call.body += message.get("body", b"")
+        call.body_size = len(call.body)
+        if call.body_size > MOST_REQUEST_BODY:
+            raise too_large
+        more = message.get("more_body", False)
+
+
+def _trace(environment: Environment | None) -> str:
+    if environment is None or environment.profile.profit_version < 7:
+        return ""
+    return environment.next_reference()
+
+
+async def _send(call: Call, answer: Answer, send: Send, waited: float, trace: str) -> tuple[bytes, int]:
+    """Sends ``answer``; gives the beginning of the body that was sent, and its size."""
+    headers = answers.varying(answer, waited, waited, trace)
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    if answer.parts is None or call.method == "HEAD":
+        body = b"" if call.method == "HEAD" else answer.body
+        await send({"type": "http.response.body", "body": body})
+        return body[:MOST_BODY], len(body)
+    kept, size = bytearray(), 0
+    async for part in answer.parts:
+        size += len(part)
+        if len(kept) < MOST_BODY:
+            kept += part[: MOST_BODY - len(kept)]
+        await send({"type": "http.response.body", "body": part, "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
+    return bytes(kept), size
+
+
+def _exchange(
+    environment: Environment, call: Call, answer: Answer, sent: tuple[bytes, int], started: float, duration: float
+) -> Exchange:
+    scope = call.scope
+    client = scope.get("client")
+    return Exchange(
+        number=environment.traffic.next_number(),
+        started=started,
+        duration=duration,
+        method=call.method,
+        path=scope["path"],
+        query=scope["query_string"],
+        request_headers=scope["headers"],
+        request_body=bytes(call.body[:MOST_BODY]),
+        request_size=call.body_size,
+        status=answer.status,
+        response_body=sent[0],
+        response_size=sent[1],
+        parallel=call.visit.parallel if call.visit else 0,
+        client=client[0] if client else "",
+        token=call.token,
+    )
