@@ -98,9 +98,16 @@ class Access:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Access:
-        lists = ("ip_addresses", "get_connectors", "update_connectors")
         apps = [
-            AppConnector(**{key: tuple(value) if key in lists else value for key, value in app.items()})
+            AppConnector(
+                id=app["id"],
+                description=app["description"],
+                group=app["group"],
+                authentication=app["authentication"],
+                ip_addresses=tuple(app["ip_addresses"]),
+                get_connectors=tuple(app["get_connectors"]),
+                update_connectors=tuple(app["update_connectors"]),
+            )
             for app in data["app_connectors"]
         ]
         return cls(
@@ -145,7 +152,9 @@ class Access:
         self.tokens[token_id] = replace(self.tokens[token_id], revoked=True)
         return self.tokens[token_id]
 
-    def admit(self, token_id: str, *, address: str, profit_version: int, now: Callable[[], dt.datetime]) -> AppConnector:
+    def admit(
+        self, token_id: str, *, address: str, profit_version: int, now: Callable[[], dt.datetime]
+    ) -> AppConnector:
         """The app connector that ``token_id`` opens for a caller at ``address``. Raises Refusal 401 or 403."""
         token = self.tokens[token_id]
         if token.revoked:

@@ -14,8 +14,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from mock_afas.control.api import ControlApi
 from mock_afas.control.guard import Guard
 from mock_afas.control.ready import CONTROL_PATH
+from mock_afas.profiles import BASE_PATH
 from mock_afas.registry import Registry
-from mock_afas.wire.routes import BASE_PATH, Wire
+from mock_afas.wire.routes import Wire
 
 _GZIP_LEVEL = 4
 

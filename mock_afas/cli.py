@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import secrets
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -65,19 +64,27 @@ def _progress() -> Callable[[int, int], None]:
 
 @main.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="Port; 0 takes a free one.")
 @click.option(
-    "--data", type=click.Path(path_type=Path, file_okay=False), help="Keep environments in this directory; else in memory."
+    "--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="Port; 0 takes a free one."
+)
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Keep environments in this directory; else in memory.",
 )
 @click.option("--profile", help="Settings by name (demo, minimal, lean …) or from a TOML file.")
 @click.option("--without", help="Features the licence lacks: currencies,projects,allocation,commitments.")
 @click.option("--profit-version", type=click.IntRange(5, 9), help="Profit version to imitate. [default: 8]")
 @click.option("--clock", help="Stand still at this Amsterdam wall-clock time, such as 2026-11-24T09:00:00.")
 @click.option("--seed", type=click.IntRange(0), help="Seed of shuffled rows, log references and --rows. [default: 1]")
-@click.option("--rows", type=click.IntRange(0, 1_000_000), help="Make this many more suppliers, customers and invoices.")
+@click.option(
+    "--rows", type=click.IntRange(0, 1_000_000), help="Make this many more suppliers, customers and invoices."
+)
 @click.option("--token", callback=_token, metavar="HEX64", help="The token's 64 hex digits; else random.")
 @click.option("--control-key", metavar="KEY", help="Key of the control API; made up when --host is not loopback.")
-@click.option("--ready-file", type=click.Path(path_type=Path), help="Write addresses and token here once requests are answered.")
+@click.option(
+    "--ready-file", type=click.Path(path_type=Path), help="Write addresses and token here once requests are answered."
+)
 def serve(
     host: str,
     port: int,

@@ -6,7 +6,7 @@ import asyncio
 import datetime as dt
 import math
 import random
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol, TypeVar
 
@@ -16,7 +16,7 @@ from mock_afas.connectors import GetConnector, UpdateConnector
 from mock_afas.errors import ControlError, ProfitError, Reason, Refusal
 from mock_afas.logbook import Logbook
 from mock_afas.profiles import Profile
-from mock_afas.query import ALL, Query, compile_query
+from mock_afas.query import ALL, Query, compile_query, parsed
 from mock_afas.records import ENTITIES, Entity
 from mock_afas.store.books import Books, MissingKey, all_columns
 from mock_afas.store.projections import Projection
@@ -26,6 +26,8 @@ from mock_afas.traffic import Traffic
 #: An answer with more rows than this is streamed, this many rows at a time.
 STREAMED_FROM = 1_000
 CHUNK = 500
+#: So many compiled queries are kept.
+MOST_QUERIES = 1_024
 
 T = TypeVar("T")
 
@@ -43,8 +45,8 @@ class Shuffled:
     def __init__(self, ids: Sequence[int], chance: random.Random) -> None:
         self._ids = ids
         size = max(len(ids), 1)
-        self._offset = chance.randrange(size)
-        self._step = chance.randrange(size) | 1
+        self._offset = int(chance.random() * size)
+        self._step = int(chance.random() * size) | 1
         while math.gcd(self._step, size) != 1:
             self._step += 2
 
@@ -113,6 +115,8 @@ class Environment:
         self._writing = asyncio.Lock()
         self._slots = _slots(profile)
         self._renderings: dict[GetConnector, Rendering] = {}
+        self._queries: dict[tuple[GetConnector, bytes], Query] = {}
+        self._opened: dict[str, tuple[AppConnector, GetConnector]] = {}
 
     # ------------------------------------------------------------ configuration
 
@@ -131,6 +135,8 @@ class Environment:
             self._slots = _slots(profile)
         self.profile = profile
         self._renderings.clear()
+        self._queries.clear()
+        self._opened.clear()
         self._keeper.keep(self)
 
     def next_reference(self) -> str:
@@ -165,6 +171,9 @@ class Environment:
 
     def get_connector(self, connector_id: str, app: AppConnector) -> GetConnector:
         """The GetConnector that ``app`` may read. Raises ProfitError, or Refusal 401 where AMB-07 says so."""
+        opened = self._opened.get(connector_id)
+        if opened is not None and opened[0] is app:
+            return opened[1]
         connector, problem = self._find(connector_id, app)
         if connector is None:
             reason = Reason("GetConnector of the app connector", "path", connector_id, problem)
@@ -174,6 +183,9 @@ class Environment:
         if connector.blocked:
             reason = Reason("GetConnector is not blocked", "path", connector_id, "a definition that is not blocked")
             raise ProfitError("get_connector_blocked", reason)
+        if len(self._opened) >= MOST_QUERIES:
+            self._opened.clear()
+        self._opened[connector_id] = (app, connector)
         return connector
 
     def _find(self, connector_id: str, app: AppConnector) -> tuple[GetConnector | None, str]:
@@ -192,7 +204,9 @@ class Environment:
     def update_connectors(self, app: AppConnector) -> list[UpdateConnector]:
         """The UpdateConnectors that ``app`` opens, in its order."""
         known = connectors.update_connector_ids()
-        return [connectors.update_connector(known[name.lower()]) for name in app.update_connectors if name.lower() in known]
+        return [
+            connectors.update_connector(known[name.lower()]) for name in app.update_connectors if name.lower() in known
+        ]
 
     def update_connector(self, connector_id: str, app: AppConnector) -> UpdateConnector | None:
         """The UpdateConnector called ``connector_id`` if ``app`` opens it."""
@@ -203,9 +217,19 @@ class Environment:
 
     # ------------------------------------------------------------ reading
 
-    async def read(self, connector: GetConnector, parameters: Mapping[str, str]) -> Rows:
-        """The answer to a GET of ``connector``; ``parameters`` have names in lower case. Raises ProfitError."""
-        query = compile_query(connector, parameters, self.profile.dialect)
+    def _compiled(self, connector: GetConnector, query_string: bytes) -> Query:
+        """The query that ``query_string`` asks of ``connector``; those of late are kept. Raises ProfitError."""
+        known = self._queries.get((connector, query_string))
+        if known is None:
+            known = compile_query(connector, parsed(query_string), self.profile.dialect)
+            if len(self._queries) >= MOST_QUERIES:
+                self._queries.clear()
+            self._queries[connector, query_string] = known
+        return known
+
+    async def read(self, connector: GetConnector, query_string: bytes) -> Rows:
+        """The answer to a GET of ``connector``. Raises ProfitError."""
+        query = self._compiled(connector, query_string)
         books = self.books
         rendering = self._renderings.get(connector)
         if rendering is None:
@@ -219,11 +243,11 @@ class Environment:
         if query.take == ALL or query.take > STREAMED_FROM:
             return Rows(parts=self._stream(projection, query, before, after))
         if query.order or self.profile.dialect.order == "stable":
-            rows = await self._found(books, projection, projection.page, query)
+            page = await self._found(books, projection, projection.page, query)
         else:
             ids = await self._found(books, projection, projection.walk, query)
-            rows = projection.rows(Shuffled(ids, self.chance).slice(query.skip, query.skip + query.take))
-        return Rows(body=b"".join((before, rows, after)))
+            page = Shuffled(ids, self.chance).slice(query.skip, query.skip + query.take)
+        return Rows(body=b"".join((before, projection.joined(projection.snapshot(), page), after)))
 
     async def _found(self, books: Books, projection: Projection, find: Callable[[Query], T], query: Query) -> T:
         """What ``find`` gives, from a worker thread when it would hold up other requests."""
@@ -235,14 +259,15 @@ class Environment:
     async def _stream(self, projection: Projection, query: Query, before: bytes, after: bytes) -> AsyncIterator[bytes]:
         yield before
         ids = await self._found(self.books, projection, projection.walk, query)
+        rows = projection.snapshot()
         shuffled = not query.order and self.profile.dialect.order == "shuffled"
         walk = Shuffled(ids, self.chance) if shuffled else Stable(ids)
         end = len(walk) if query.take == ALL else min(len(walk), query.skip + query.take)
         separator = b""
         for start in range(query.skip, end, CHUNK):
-            rows = projection.rows(walk.slice(start, min(start + CHUNK, end)))
-            if rows:
-                yield separator + rows
+            part = projection.joined(rows, walk.slice(start, min(start + CHUNK, end)))
+            if part:
+                yield separator + part
                 separator = projection.rendering.separator.encode()
         yield after
 
@@ -323,4 +348,3 @@ def entity_named(name: str) -> Entity:
     if name not in ENTITIES:
         raise ControlError(f"there is no entity '{name}'", hint=f"there are {', '.join(sorted(ENTITIES))}", status=404)
     return ENTITIES[name]
-

@@ -21,6 +21,8 @@ from mock_afas.errors import ControlError
 from mock_afas.messages import Language
 
 EnvironmentType = Literal["O", "T", "A"]
+#: Where Profit's URLs begin; case does not count.
+BASE_PATH = "/ProfitRestServices"
 PROFIT_VERSIONS = range(5, 10)
 #: The words of AFAS' host names for the three types of environment.
 HOST_SUFFIXES: Mapping[str, str] = {"O": "", "T": "test", "A": "accept"}
@@ -132,7 +134,7 @@ def _participant(value: object) -> str:
 def _type(value: object) -> EnvironmentType:
     if value not in HOST_SUFFIXES:
         raise _refuse("type", value, '"O" (production), "T" (test) or "A" (accept)')
-    return cast(EnvironmentType, value)
+    return cast("EnvironmentType", value)
 
 
 def _profit_version(value: object) -> int:
@@ -150,7 +152,7 @@ def features(value: object) -> frozenset[Feature]:
     for name in cleaned:
         if name and name not in FEATURES:
             raise _refuse("without", name, f"any of {', '.join(FEATURES)}")
-    return frozenset(cast(Feature, name) for name in cleaned if name)
+    return frozenset(cast("Feature", name) for name in cleaned if name)
 
 
 def _boolean(key: str) -> Any:
@@ -172,9 +174,11 @@ def _whole_number(key: str, most: int) -> Any:
 
 
 def _language(value: object) -> Language:
-    if value not in ("nl", "en"):
-        raise _refuse("language", value, '"nl" or "en"')
-    return cast(Language, value)
+    if value == "nl":
+        return "nl"
+    if value == "en":
+        return "en"
+    raise _refuse("language", value, '"nl" or "en"')
 
 
 def _clock(value: object) -> dt.datetime | None:
@@ -242,4 +246,6 @@ def read_profile(name_or_file: str) -> dict[str, Any]:
         hint = f"name a TOML file or one of {', '.join(shipped)}"
         raise ControlError(f"profile '{name_or_file}' cannot be read: {error}", hint=hint) from None
     except tomllib.TOMLDecodeError as error:
-        raise ControlError(f"profile '{name_or_file}' is no TOML: {error}", hint="see docs/reference/dialect.md") from None
+        raise ControlError(
+            f"profile '{name_or_file}' is no TOML: {error}", hint="see docs/reference/dialect.md"
+        ) from None

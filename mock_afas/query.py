@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NamedTuple, NoReturn
+from urllib.parse import parse_qsl
 
 import orjson
 
@@ -24,6 +25,7 @@ ALL = -1
 DEFAULT_TAKE = 100
 
 Parameter = str | int | float
+Walk = tuple[str, tuple[Parameter, ...], tuple[tuple[int, bool], ...]]
 
 
 class Clause(NamedTuple):
@@ -48,6 +50,11 @@ class Query:
     take: int
     #: What the answer repeats of skip and take.
     echo: tuple[int, int]
+
+    @property
+    def walk(self) -> Walk:
+        """What decides which rows there are and in which order: all but skip and take."""
+        return self.where, self.parameters, self.order
 
 
 def fold(text: str, collation: str) -> str:
@@ -83,9 +90,8 @@ class _Condition(NamedTuple):
 
 
 def _refuse(condition: _Condition, allowed: str) -> NoReturn:
-    raise unexpected(
-        Reason(f"filter value of a field of type {condition.field.data_type}", condition.field.id, condition.text, allowed)
-    )
+    rule = f"filter value of a field of type {condition.field.data_type}"
+    raise unexpected(Reason(rule, condition.field.id, condition.text, allowed))
 
 
 def _operand(condition: _Condition, text: str) -> Parameter | Decimal:
@@ -203,9 +209,13 @@ def _op_quick(condition: _Condition) -> Clause:
     return _compare(condition, 1, condition.text)
 
 
-#: The fifteen operators. Those marked negated match nulls too under ``nulls_in_negations=included``.
+def _op_compare(condition: _Condition) -> Clause:
+    return _compare(condition, condition.operator, condition.text)
+
+
+#: The fifteen operators.
 _OPERATORS: Mapping[int, Callable[[_Condition], Clause]] = {
-    **{n: (lambda condition, n=n: _compare(condition, n, condition.text)) for n in (1, 2, 3, 4, 5)},
+    **dict.fromkeys((1, 2, 3, 4, 5), _op_compare),
     6: _op_contains,
     7: _op_unequal,
     8: _op_empty,
@@ -217,6 +227,7 @@ _OPERATORS: Mapping[int, Callable[[_Condition], Clause]] = {
     14: lambda condition: _ends(condition, negated=True),
     15: _op_quick,
 }
+#: Those that match nulls too under ``nulls_in_negations=included``.
 _NEGATED = frozenset((7, 11, 12, 14))
 
 
@@ -382,6 +393,12 @@ def _paging(parameters: Mapping[str, str], dialect: Dialect) -> tuple[int, int, 
             raise bad_take
         return skip, 1 if dialect.paging == "lenient" else 0, (skip, take)
     return skip, take, (skip, take)
+
+
+def parsed(query_string: bytes) -> dict[str, str]:
+    """The parameters of a query string by their names in lower case; of a repeated one the first counts."""
+    pairs = parse_qsl(query_string.decode("utf-8", "replace"), keep_blank_values=True, errors="replace")
+    return {name.lower(): value for name, value in reversed(pairs)}
 
 
 def compile_query(connector: GetConnector, parameters: Mapping[str, str], dialect: Dialect) -> Query:

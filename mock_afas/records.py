@@ -1,7 +1,7 @@
 """What the books of an environment hold: the entities, their columns and their keys.
 
-An entity is a table of master data or transactions. Its rows are what ``GET /_mock/environments/{env}/data/{entity}``
-shows and ``PUT`` accepts. How a row looks to a client of Profit is decided elsewhere: by the sources of the store and by
+An entity is a table of master data or transactions. Its rows are what ``/_mock/environments/{env}/data/{entity}`` shows
+and accepts. How a row looks to a client of Profit is decided elsewhere: by the sources of the store and by
 the connector definitions.
 
 Units: a decimal is exact to six digits after the point; a ``date`` has no time; a ``datetime`` is Amsterdam wall-clock
@@ -10,7 +10,7 @@ time without zone, to the microsecond. Text lengths are those of the same field 
 
 from __future__ import annotations
 
-from decimal import Decimal
+from collections.abc import Callable, Mapping
 from typing import Literal, NamedTuple
 
 import orjson
@@ -362,12 +362,24 @@ _ENTITIES = (
     Entity(
         "cost_centres",
         ("employer", "cost_centre"),
-        (text("employer", 15), text("cost_centre", 16), text("description", 50), boolean("blocked"), datetime("modified")),
+        (
+            text("employer", 15),
+            text("cost_centre", 16),
+            text("description", 50),
+            boolean("blocked"),
+            datetime("modified"),
+        ),
     ),
     Entity(
         "cost_carriers",
         ("employer", "cost_carrier"),
-        (text("employer", 15), text("cost_carrier", 16), text("description", 50), boolean("blocked"), datetime("modified")),
+        (
+            text("employer", 15),
+            text("cost_carrier", 16),
+            text("description", 50),
+            boolean("blocked"),
+            datetime("modified"),
+        ),
     ),
     Entity(
         "allocation_assignments",
@@ -606,28 +618,32 @@ def stored(column: Column, value: object) -> str | int | None:
         return 0 if column.kind == "boolean" else None
     if isinstance(value, float):
         value = repr(value)
-    if column.kind == "boolean":
-        return int(value) if isinstance(value, bool) else values.parse_boolean(str(value))
+    if isinstance(value, bool) and column.kind == "boolean":
+        return int(value)
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise values.NotAValue(f"a {column.kind}")
-    written = str(value)
-    match column.kind:
-        case "integer":
-            return _fitting(values.parse_integer(written))
-        case "decimal":
-            places = Decimal(1).scaleb(-(column.decimals or 0))
-            return values.stored_decimal(values.parse_decimal(written).quantize(places, "ROUND_HALF_UP"))
-        case "date":
-            return values.parse_moment(written.removesuffix("Z")).date().isoformat()
-        case "datetime":
-            return values.stored_moment(values.parse_moment(written.removesuffix("Z")))
-    return _text(column, written)
+    return _STORED[column.kind](column, str(value))
 
 
-def _fitting(number: int) -> int:
+def _integer(_column: Column, written: str) -> int:
+    number = values.parse_integer(written)
     if number not in values.INT64:
         raise values.NotAValue("a whole number of at most 64 bits")
     return number
+
+
+def _decimal(column: Column, written: str) -> int:
+    millionths = values.stored_decimal(values.parse_decimal(written))
+    unit: int = 10 ** (6 - (column.decimals or 0))
+    return (abs(millionths) + unit // 2) // unit * unit * (1 if millionths >= 0 else -1)
+
+
+def _date(_column: Column, written: str) -> str:
+    return values.parse_moment(written.removesuffix("Z")).date().isoformat()
+
+
+def _datetime(_column: Column, written: str) -> str:
+    return values.stored_moment(values.parse_moment(written.removesuffix("Z")))
 
 
 def _text(column: Column, written: str) -> str:
@@ -636,6 +652,16 @@ def _text(column: Column, written: str) -> str:
     if "\0" in written or any("\ud800" <= char <= "\udfff" for char in written):
         raise values.NotAValue("text without NUL and without half characters")
     return written
+
+
+_STORED: Mapping[Kind, Callable[[Column, str], str | int]] = {
+    "text": _text,
+    "integer": _integer,
+    "boolean": lambda _, written: values.parse_boolean(written),
+    "decimal": _decimal,
+    "date": _date,
+    "datetime": _datetime,
+}
 
 
 def shown(column: Column, value: str | int | None) -> object:

@@ -62,9 +62,7 @@ class Registry:
 
     # ------------------------------------------------------------ making
 
-    def create(
-        self, settings: Mapping[str, Any], *, token_data: str = "", progress: Progress = lambda done, total: None
-    ) -> Opened:
+    def create(self, settings: Mapping[str, Any], *, token_data: str = "", progress: Progress | None = None) -> Opened:
         """A new environment with demo data; ``settings`` in the form of the control API. Raises ControlError."""
         profile = configured(Profile(participant=self._free_participant()), settings)
         if any(other.profile.participant == profile.participant for other in self.environments.values()):
@@ -94,7 +92,13 @@ class Registry:
         return Opened(environment, data)
 
     def issue_token(
-        self, environment: Environment, *, app_connector: str, user: str, expires: dt.datetime | None = None, data: str = ""
+        self,
+        environment: Environment,
+        *,
+        app_connector: str,
+        user: str,
+        expires: dt.datetime | None = None,
+        data: str = "",
     ) -> tuple[Token, str]:
         """A new token of ``environment`` and its data. Raises ControlError."""
         if data and digest(data) in self._tokens:
@@ -129,7 +133,7 @@ class Registry:
                 return f"{number:05d}"
         raise ControlError("no participant number is free", hint="delete environments", status=409)
 
-    def _base(self, profile: Profile, progress: Progress) -> Books:
+    def _base(self, profile: Profile, progress: Progress | None) -> Books:
         """The books an environment starts with; those without extra rows are made once and shared."""
         today = (profile.clock or values.amsterdam(dt.datetime.now(dt.UTC))).date()
         known = None if profile.rows else self._bases.get((profile.bare, today))
@@ -146,7 +150,8 @@ class Registry:
             def hear(count: int) -> None:
                 nonlocal done
                 done += count
-                progress(done, total)
+                if progress is not None:
+                    progress(done, total)
 
             books.load((LoadBatch(*batch) for batch in more), hear)
         else:
@@ -180,7 +185,7 @@ class Registry:
             return opened[name]
 
         for kept in catalog.all():
-            settings: Any = kept.settings
+            settings = kept.settings
             profile = configured(Profile(participant=settings["profile"]["participant"]), settings["profile"])
             access = Access.from_dict(settings["access"])
             environment = Environment(profile, books(kept.books), books(kept.base), access, self)

@@ -50,7 +50,7 @@ def write_ready_file(path: Path, document: dict[str, Any]) -> None:
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         json.dump(document, file, indent=1)
         file.write("\n")
-    os.replace(temporary, path)
+    Path(temporary).replace(path)
 
 
 class _Server(uvicorn.Server):
@@ -90,6 +90,7 @@ class Serving:
             lifespan="off",
             log_level="warning",
             access_log=False,
+            proxy_headers=False,
             server_header=False,
             timeout_graceful_shutdown=5,
         )

@@ -181,7 +181,9 @@ class ControlApi:
                 "app_connectors": [
                     {
                         **asdict(app),
-                        "tokens": [_shown_token(token) for token in access.tokens.values() if token.app_connector == app.id],
+                        "tokens": [
+                            _shown_token(token) for token in access.tokens.values() if token.app_connector == app.id
+                        ],
                     }
                     for app in access.app_connectors.values()
                 ]

@@ -53,12 +53,14 @@ def checked(body: Mapping[str, Any], types: Mapping[str, type], *, required: tup
             raise ControlError(f"unknown key '{name}'", hint=f"the keys are {', '.join(types)}")
         if not isinstance(value, types[name]):
             raise ControlError(f"'{name}' is {str(value)[:100]!r}", hint=f"it takes a {types[name].__name__}")
-        if types[name] is list:
-            if not all(isinstance(item, str) for item in value):
-                raise ControlError(f"'{name}' holds something else than strings", hint="send a list of strings")
-            value = tuple(value)
-        result[name] = value
+        result[name] = _strings(name, value) if isinstance(value, list) else value
     return result
+
+
+def _strings(name: str, value: list[Any]) -> tuple[str, ...]:
+    if not all(isinstance(item, str) for item in value):
+        raise ControlError(f"'{name}' holds something else than strings", hint="send a list of strings")
+    return tuple(value)
 
 
 def moment(name: str, text: str) -> dt.datetime:
@@ -72,7 +74,9 @@ def moment(name: str, text: str) -> dt.datetime:
 def blocked_periods(value: object) -> list[dict[str, Any]]:
     """Rows for the entity ``periods`` from ``[{"administration", "year", "period", "blocked"?}]``."""
     if not isinstance(value, list):
-        raise ControlError("'blocked_periods' is no list", hint='send [{"administration": 1, "year": 2026, "period": 3}]')
+        raise ControlError(
+            "'blocked_periods' is no list", hint='send [{"administration": 1, "year": 2026, "period": 3}]'
+        )
     keys = {"administration": int, "year": int, "period": int, "blocked": bool}
     rows = []
     for row in value:

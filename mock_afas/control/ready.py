@@ -7,8 +7,8 @@ import os
 from typing import Any
 
 from mock_afas.access import token_xml
+from mock_afas.profiles import BASE_PATH
 from mock_afas.registry import Opened
-from mock_afas.wire.routes import BASE_PATH
 
 CONTROL_PATH = "/_mock"
 

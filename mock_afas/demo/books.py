@@ -21,16 +21,52 @@ CENT = MILLIONTHS // 100
 
 ENTRY_COLUMNS = ("administration", "entry", "year", "period", "journal", "created", "modified")
 LINE_COLUMNS = (
-    ("administration", "entry", "sequence", "account_kind", "account", "debit", "credit", "entry_date", "voucher_date")
-    + ("voucher_number", "invoice", "vat_code", "vat_amount", "description", "currency", "rate", "debit_currency")
-    + ("credit_currency", "commitment", "project")
-    + tuple(f"allocation_{axis}" for axis in range(1, 6))
-)  # fmt: skip
+    "administration",
+    "entry",
+    "sequence",
+    "account_kind",
+    "account",
+    "debit",
+    "credit",
+    "entry_date",
+    "voucher_date",
+    "voucher_number",
+    "invoice",
+    "vat_code",
+    "vat_amount",
+    "description",
+    "currency",
+    "rate",
+    "debit_currency",
+    "credit_currency",
+    "commitment",
+    "project",
+    *(f"allocation_{axis}" for axis in range(1, 6)),
+)
 INVOICE_COLUMNS = (
-    ("administration", "side", "relation", "invoice", "entry", "journal", "voucher_number", "invoice_date", "due_date")
-    + ("currency", "rate", "amount", "amount_currency", "open_amount", "open_amount_currency", "description")
-    + ("payment_reference", "blocked_for_payment", "reviewer", "payment_condition", "created", "modified")
-)  # fmt: skip
+    "administration",
+    "side",
+    "relation",
+    "invoice",
+    "entry",
+    "journal",
+    "voucher_number",
+    "invoice_date",
+    "due_date",
+    "currency",
+    "rate",
+    "amount",
+    "amount_currency",
+    "open_amount",
+    "open_amount_currency",
+    "description",
+    "payment_reference",
+    "blocked_for_payment",
+    "reviewer",
+    "payment_condition",
+    "created",
+    "modified",
+)
 
 _Posting = tuple[str, int, int, Any]
 
@@ -83,7 +119,7 @@ class Books:
             entry = self._entry(administration, facts["journal"], facts["date"])
             voucher = f"MEMO{entry.number:04d}"
             for account, amount in facts["lines"]:
-                entry.line(LEDGER, account, round(amount * 100), voucher, None, facts["description"])
+                entry.line((LEDGER, account), round(amount * 100), voucher, None, facts["description"])
 
     def invoice(self, invoice: Invoice) -> None:
         """Books an invoice. Its row already shows what will be paid of it."""
@@ -100,16 +136,15 @@ class Books:
 
     def _relation_line(self, entry: _Entry, kind: str, invoice: Invoice, amount: int, voucher: str) -> None:
         foreign = None if invoice.currency == "EUR" else (invoice.currency, invoice.rate)
-        entry.line(kind, invoice.relation, amount, voucher, invoice.number, invoice.description, foreign=foreign)
+        entry.line((kind, invoice.relation), amount, voucher, invoice.number, invoice.description, foreign=foreign)
 
     def _item(self, entry: _Entry, invoice: Invoice, item: Item, sign: int) -> None:
         if item.commitment is not None:
             self.used[invoice.administration, item.commitment] += item.net
-        entry.line(
-            *(LEDGER, item.account, sign * item.net, invoice.voucher, invoice.number, item.description),
-            vat=(item.vat_code, sign * item.vat),
-            more=(item.commitment, item.project, item.allocations),
-        )
+        account, amount, text = (LEDGER, item.account), sign * item.net, item.description
+        vat = (item.vat_code, sign * item.vat)
+        more = (item.commitment, item.project, item.allocations)
+        entry.line(account, amount, invoice.voucher, invoice.number, text, vat=vat, more=more)
 
     def _vat_lines(self, entry: _Entry, invoice: Invoice, sign: int) -> None:
         """One line a VAT code; a purchase under reverse charge has VAT on both sides."""
@@ -127,29 +162,26 @@ class Books:
                 shifted = self._vat.amount(vat_code, net, invoice.day)
                 amounts = (shifted, -shifted)
             for amount in amounts:
-                entry.line(
-                    *(LEDGER, code.account, sign * amount, invoice.voucher, invoice.number, "Btw"), vat=(vat_code, None)
-                )
+                account = (LEDGER, code.account)
+                entry.line(account, sign * amount, invoice.voucher, invoice.number, "Btw", vat=(vat_code, None))
 
     def payment(self, invoice: Invoice) -> None:
         """Books by bank what was paid of an invoice."""
         entry = self._entry(invoice.administration, BANK_JOURNAL, invoice.paid_on)
         sign, kind = (1, SUPPLIER) if invoice.side == "supplier" else (-1, CUSTOMER)
         voucher = f"BANK{entry.number:04d}"
-        entry.line(LEDGER, BANK_ACCOUNT, -sign * invoice.paid, voucher, None, "Betaling")
+        entry.line((LEDGER, BANK_ACCOUNT), -sign * invoice.paid, voucher, None, "Betaling")
         self._relation_line(entry, kind, invoice, sign * invoice.paid, voucher)
 
     def _invoice_row(self, invoice: Invoice, entry: _Entry, journal: str) -> Row:
         left = invoice.total - invoice.paid
-        whole, rest = invoice.total * CENT, left * CENT
         modified = self._moments.at(invoice.paid_on, entry.number + 9) if invoice.paid else entry.created
-        in_currency = _converted(invoice.total, invoice.rate)
-        return (
-            *(invoice.administration, invoice.side, invoice.relation, invoice.number, entry.number, journal),
-            *(invoice.voucher, invoice.day, invoice.due, invoice.currency, invoice.rate, whole, in_currency, rest),
-            *(in_currency - _converted(invoice.paid, invoice.rate), invoice.description, invoice.payment_reference),
-            *(int(invoice.blocked), invoice.reviewer, invoice.condition, entry.created, modified),
-        )
+        in_currency, paid = _converted(invoice.total, invoice.rate), _converted(invoice.paid, invoice.rate)
+        key = (invoice.administration, invoice.side, invoice.relation, invoice.number, entry.number, journal)
+        dates = (invoice.voucher, invoice.day, invoice.due, invoice.currency, invoice.rate)
+        amounts = (invoice.total * CENT, in_currency, left * CENT, in_currency - paid)
+        review = (invoice.payment_reference, int(invoice.blocked), invoice.reviewer, invoice.condition)
+        return (*key, *dates, *amounts, invoice.description, *review, entry.created, modified)
 
 
 def _converted(cents: int, rate: int) -> int:
@@ -171,8 +203,7 @@ class _Entry:
 
     def line(
         self,
-        kind: str,
-        account: str,
+        account: tuple[str, str],
         amount: int,
         voucher: str,
         invoice: str | None,
@@ -182,17 +213,19 @@ class _Entry:
         foreign: tuple[str, int] | None = None,
         more: tuple[int | None, str | None, Allocations] = (None, None, NO_ALLOCATION),
     ) -> None:
-        """Adds a line; ``amount`` in cents, above zero debit."""
+        """Adds a line on an account of a kind; ``amount`` in cents, above zero debit."""
         self._sequence += 1
-        stored = amount * CENT
-        debit, credit = (stored, 0) if amount > 0 else (0, -stored)
-        currency: tuple[object, ...] = ("EUR", MILLIONTHS, debit, credit)
-        if foreign is not None:
-            converted = _converted(amount, foreign[1])
-            currency = (*foreign, converted, 0) if amount > 0 else (*foreign, 0, -converted)
+        debit, credit = (amount * CENT, 0) if amount > 0 else (0, -amount * CENT)
+        currency = ("EUR", MILLIONTHS, debit, credit) if foreign is None else _in_currency(amount, foreign)
         vat_code, vat_amount = vat
         stored_vat = None if vat_amount is None else vat_amount * CENT
         commitment, project, allocations = more
-        head = (self._administration, self.number, self._sequence, kind, account, debit, credit, self._day, self._day)
+        head = (self._administration, self.number, self._sequence, *account, debit, credit, self._day, self._day)
         text = (voucher, invoice, vat_code, stored_vat, description)
-        self._lines.append(head + text + currency + (commitment, project) + allocations)
+        self._lines.append((*head, *text, *currency, commitment, project, *allocations))
+
+
+def _in_currency(amount: int, foreign: tuple[str, int]) -> tuple[str, int, int, int]:
+    currency, rate = foreign
+    converted = _converted(amount, rate)
+    return (currency, rate, converted, 0) if amount > 0 else (currency, rate, 0, -converted)

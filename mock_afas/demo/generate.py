@@ -17,7 +17,7 @@ from mock_afas.demo.identifiers import dutch_iban, rsin
 from mock_afas.demo.invoices import Invoice, Item
 from mock_afas.demo.master import is_blocked
 from mock_afas.demo.moments import FIRST_ORDINAL, Moments
-from mock_afas.demo.pools import Pools, dutch_pools
+from mock_afas.demo.pools import Named, Pools, dutch_pools
 from mock_afas.demo.relations import (
     ADDRESS_COLUMNS,
     BANK,
@@ -28,7 +28,6 @@ from mock_afas.demo.relations import (
     SUPPLIER_COLUMNS,
     Names,
     search_name,
-    slug,
 )
 from mock_afas.demo.tables import Row
 from mock_afas.demo.vat import ON_TOP, VatCodes
@@ -39,6 +38,8 @@ if TYPE_CHECKING:
     from random import Random
 
 FIRST_ENTRY = 1_000_001
+#: Above this, ids of suppliers would meet those of customers.
+_MOST_ROWS = 2_000_000
 _CHUNK = 4_000
 _ADMINISTRATIONS = 5
 _TERMS = (("30", 30), ("14", 14), ("30", 30), ("60", 60))
@@ -59,7 +60,7 @@ class Side(NamedTuple):
 
 
 _SUPPLIERS = Side("suppliers", SUPPLIER_COLUMNS, 1_000_001, 6_000_001, 0, "1600")
-_CUSTOMERS = Side("customers", CUSTOMER_COLUMNS[:-1], 3_000_001, 8_000_001, 1_000_000, "1300")
+_CUSTOMERS = Side("customers", CUSTOMER_COLUMNS[:-1], 3_000_001, 8_000_001, _MOST_ROWS, "1300")
 
 
 class OpenDay(NamedTuple):
@@ -79,24 +80,32 @@ def total_rows(rows: int) -> int:
 def generated(*, rows: int, seed: int, today: dt.date) -> Iterator[Batch]:
     """``rows`` suppliers, as many customers and as many purchase invoices of these suppliers.
 
-    The same arguments give the same rows. Raises ValueError as ``base`` does, and when no period is open yet.
+    The same arguments give the same rows. Raises ValueError as ``base`` does.
     """
     if not rows:
         return
     from random import Random  # noqa: PLC0415 - the base needs no chance, and the server starts with the base
 
-    moments = Moments(today)
-    names = Names()
-    maker = _Maker(moments, dutch_pools(seed, names), names.banks)
+    moments, names = Moments(today), Names()
+    offset = Random(f"{seed}/numbers").randrange(_MOST_ROWS)  # noqa: S311 - no secret
+    maker = _Maker(moments, dutch_pools(seed, names), names.banks, offset)
     for side in (_SUPPLIERS, _CUSTOMERS):
-        chance = Random(f"{seed}/{side.entity}")
-        for start in range(0, rows, _CHUNK):
-            yield from maker.relations(side, range(start, min(start + _CHUNK, rows)), chance)
+        chance = Random(f"{seed}/{side.entity}")  # noqa: S311 - no secret
+        for numbers in _chunks(rows):
+            yield from maker.relations(side, numbers, chance)
+    yield from _bookings(moments, rows, Random(f"{seed}/invoices"))  # noqa: S311 - no secret
+
+
+def _chunks(rows: int) -> Iterator[range]:
+    return (range(start, min(start + _CHUNK, rows)) for start in range(0, rows, _CHUNK))
+
+
+def _bookings(moments: Moments, rows: int, chance: Random) -> Iterator[Batch]:
     vat = VatCodes()
-    purchases = _Purchases(moments, vat, rows, Random(f"{seed}/invoices"))
+    purchases = _Purchases(moments, vat, rows, chance)
     books = Books(moments, vat, first_entry=FIRST_ENTRY)
-    for start in range(0, rows, _CHUNK):
-        for number in range(start, min(start + _CHUNK, rows)):
+    for numbers in _chunks(rows):
+        for number in numbers:
             invoice = purchases.invoice(number)
             books.invoice(invoice)
             if invoice.paid:
@@ -107,9 +116,10 @@ def generated(*, rows: int, seed: int, today: dt.date) -> Iterator[Batch]:
 class _Maker:
     """Makes relations from pools."""
 
-    def __init__(self, moments: Moments, pools: Pools, banks: list[tuple[str, str]]) -> None:
+    def __init__(self, moments: Moments, pools: Pools, banks: list[tuple[str, str]], offset: int) -> None:
         self._pools = pools
         self._banks = banks
+        self._offset = offset
         # Up to the fraction of a second, which each row gets of its own.
         pairs = (moments.created_and_modified(key) for key in range(_MOMENTS))
         self._moments = [(created[:20], modified[:20]) for created, modified in pairs]
@@ -122,13 +132,15 @@ class _Maker:
         yield Batch("bank_accounts", BANK_ACCOUNT_COLUMNS, [rows[2] for rows in made])
         yield Batch(side.entity, side.columns, [rows[3] for rows in made])
 
-    def _name(self, draw: float, city: str, chance: Random) -> str:
+    def _name(self, draw: float, city: Named, chance: Random) -> Named:
         pools, families = self._pools, self._pools.families
         if draw < 0.3:
             return pools.companies[int(chance.random() * len(pools.companies))]
         template = pools.templates[int(chance.random() * len(pools.templates))]
         first = families[int(chance.random() * len(families))]
-        return template.format(first, families[int(draw * len(families))], city)
+        second = families[int(draw * len(families))]
+        label = template.label.format(first.label, second.label, city.label)
+        return Named(template.name.format(first.name, second.name, city.name), label)
 
     def _relation(self, side: Side, number: int, chance: Random) -> tuple[Row, Row, Row, Row]:
         pools, draw = self._pools, chance.random()
@@ -141,32 +153,29 @@ class _Maker:
         street = pools.streets[int(chance.random() * len(pools.streets))]
         house = 1 + int(draw * draw * 400)
         addition = "ABC"[number % 3] if number % 9 == 2 else None
-        address = (identity, 0, street, house, addition, place.postal_code, place.city, "NL") + stamps
-        organisation = str(identity)
+        address = (identity, 0, street, house, addition, place.postal_code, place.city.name, "NL", *stamps)
+        organisation, serial = str(identity), side.serial + number + self._offset
         bank, bic = self._banks[int(chance.random() * len(self._banks))]
-        account = 100_000_000 + (side.serial + number) * 424_242_431 % 899_999_963
+        account = 100_000_000 + serial * 424_242_431 % 899_999_963
         iban = dutch_iban(bank, account)
         bank_account = (identity, organisation, "NL", bic, iban, str(account), 0, BANK, "Zakelijke rekening")
         relation = _relation_row(side, number, organisation, (iban, bic), stamps)
-        return address, _organisation_row(side, number, name, place.phone, stamps), bank_account, relation
+        return address, _organisation_row(identity, serial, name, place.phone, stamps), bank_account, relation
 
 
-def _organisation_row(side: Side, number: int, name: str, phone: str, stamps: tuple[str, str]) -> Row:
-    serial, identity = side.serial + number, side.first_organisation + number
-    label = slug(name)
+def _organisation_row(identity: int, serial: int, name: Named, phone: str, stamps: tuple[str, str]) -> Row:
+    # Steps that share no factor with what they wrap around at: no two of six million serials give the same number.
     fiscal = rsin(10_000_000 + serial * 7_368_787 % 9_999_991 * 9)
     coc = str(10_000_000 + serial * 31_415_927 % 79_999_999)
-    head = (str(identity), "O", name, search_name(label), phone, f"info@{label}.example", None, coc)
-    return head + (f"NL{fiscal}B{1 + number % 4:02d}", fiscal, None, None, identity, identity) + stamps
+    head = (str(identity), "O", name.name, search_name(name.label), phone, f"info@{name.label}.example", None, coc)
+    return (*head, f"NL{fiscal}B{1 + serial % 4:02d}", fiscal, None, None, identity, identity, *stamps)
 
 
-def _relation_row(
-    side: Side, number: int, organisation: str, account: tuple[str, str], stamps: tuple[str, str]
-) -> Row:
+def _relation_row(side: Side, number: int, organisation: str, account: tuple[str, str], stamps: tuple[str, str]) -> Row:
     condition = _TERMS[number % len(_TERMS)][0]
     limit, method = (10_000 * MILLIONTHS, None) if side is _CUSTOMERS else (None, "1")
     head = (str(side.first + number), organisation, side.control_account, condition, "EUR", DOMESTIC, None, None)
-    return head + (method, int(number % 3 == 0), limit, 0, 0) + account + stamps
+    return (*head, method, int(number % 3 == 0), limit, 0, 0, *account, *stamps)
 
 
 class _Purchases:
@@ -180,8 +189,6 @@ class _Purchases:
         purchases = read_json("demo/invoices.json")["purchase"]
         self._costs = [tuple(purchase) for purchase in purchases if vat[purchase[2]].method == ON_TOP]
         self._days = list(_open_days(moments))
-        if not self._days:
-            raise ValueError(f"no period of the demo company is open before {moments.today}")
 
     def invoice(self, number: int) -> Invoice:
         """The invoice with this number; to be asked for in order."""
@@ -197,13 +204,12 @@ class _Purchases:
         total = sum(item.net + item.vat for item in items)
         condition, days = _TERMS[supplier % len(_TERMS)]
         due = self._moments.day(ordinal + days)
-        paid = number % 10 in _PAID
-        return Invoice(
-            *(1 + number % _ADMINISTRATIONS, "supplier", str(_SUPPLIERS.first + supplier), f"{year}{number:07d}"),
-            *(day, due, condition, text, items, total, f"{year}-{int(draw * 90_000) + 10_000}"),
-            paid=total if paid else 0,
-            paid_on=min(due, self._moments.last_day) if paid else "",
-        )
+        unit, relation = 1 + number % _ADMINISTRATIONS, str(_SUPPLIERS.first + supplier)
+        name, voucher = f"{year}{number:07d}", f"{year}-{int(draw * 90_000) + 10_000}"
+        invoice = Invoice(unit, "supplier", relation, name, day, due, condition, text, items, total, voucher)
+        if number % 10 in _PAID:
+            return invoice._replace(paid=total, paid_on=min(due, self._moments.last_day))
+        return invoice
 
 
 def _open_days(moments: Moments) -> Iterator[OpenDay]:

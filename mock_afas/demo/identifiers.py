@@ -32,5 +32,5 @@ def rsin(number: int) -> str:
 
 
 def coc_number(key: int) -> str:
-    """An eight-digit KvK number; different for keys below a million."""
+    """An eight-digit KvK number; different for keys that differ by less than sixty million."""
     return str(30_000_000 + key * 7919 % 59_999_999)

@@ -16,6 +16,7 @@ from mock_afas.values import MILLIONTHS
 Allocations = tuple[str | None, str | None, str | None, str | None, str | None]
 NO_ALLOCATION: Allocations = (None, None, None, None, None)
 _DAYS_BETWEEN = 20
+_IDENTITY = ("administration", "side", "relation", "invoice", "date")
 
 
 class Item(NamedTuple):
@@ -52,6 +53,16 @@ class Invoice(NamedTuple):
     reviewer: str | None = None
     blocked: bool = False
     payment_reference: str | None = None
+
+
+def _item(line: dict[str, Any], text: str) -> Item:
+    net, vat = _cents(line["net"]), _cents(line["vat"])
+    item = Item(line["account"], net, line["vat_code"], vat, text, tuple(line.get("allocations", NO_ALLOCATION)))
+    return item._replace(project=line.get("project"), commitment=line.get("commitment"))
+
+
+def _total(items: tuple[Item, ...]) -> int:
+    return sum(item.net + item.vat for item in items)
 
 
 def _cents(amount: float) -> int:
@@ -98,22 +109,16 @@ class Plan:
             key, start = key + 1, start + _DAYS_BETWEEN
 
     def _fixed(self, facts: dict[str, Any]) -> Invoice:
-        items = tuple(
-            Item(
-                *(line["account"], _cents(line["net"]), line["vat_code"], _cents(line["vat"]), facts["description"]),
-                tuple(line.get("allocations", NO_ALLOCATION)),
-                *(line.get("project"), line.get("commitment")),
-            )
-            for line in facts["lines"]
-        )
+        items = tuple(_item(line, facts["description"]) for line in facts["lines"])
         condition, days = self.terms.of(facts["side"], facts["relation"])
         ordinal = dt.date.fromisoformat(facts["date"]).toordinal()
         paid_on = facts.get("paid_on", "")
         settled = paid_on and paid_on <= self.moments.last_day
-        return Invoice(
-            *(facts["administration"], facts["side"], facts["relation"], facts["invoice"], facts["date"]),
-            *(self.moments.day(ordinal + days), condition, facts["description"], items),
-            *(sum(item.net + item.vat for item in items), facts.get("voucher") or facts["invoice"]),
+        unit, side, relation, number, day = (facts[name] for name in _IDENTITY)
+        due, voucher, total = self.moments.day(ordinal + days), facts.get("voucher") or number, _total(items)
+        text = facts["description"]
+        invoice = Invoice(unit, side, relation, number, day, due, condition, text, items, total, voucher)
+        return invoice._replace(
             paid=_cents(facts["paid"]) if settled else 0,
             paid_on=paid_on if settled else "",
             reviewer=facts.get("reviewer"),
@@ -148,14 +153,20 @@ class Plan:
         currency, duty = self._foreign[relation]
         account, vat_code = document["foreign_codes"].get(duty, (account, vat_code))
         items = self._items(key, day, account, text, vat_code)
-        total = sum(item.net + item.vat for item in items)
+        total = _total(items)
         condition, days = self.terms.of("supplier", relation)
         reviewer = self.reviewers[key % len(self.reviewers)] if key % 17 in (8, 12) else None
         paid, paid_on = (0, "") if reviewer and key % 17 == 8 else self._payment(key, ordinal + days, total)
-        return Invoice(
-            *(1 + key * 7 % 10 % 5, "supplier", relation, f"INK{301 + key:05d}", day, self.moments.day(ordinal + days)),
-            *(condition, text, items, total, f"{day[:4]}-{key * 7919 % 9000 + 1000}", currency, self._rates[currency]),
-            *(paid, paid_on, reviewer, reviewer is not None and not paid),
+        unit, number, voucher = 1 + key * 7 % 10 % 5, f"INK{301 + key:05d}", f"{day[:4]}-{key * 7919 % 9000 + 1000}"
+        due = self.moments.day(ordinal + days)
+        invoice = Invoice(unit, "supplier", relation, number, day, due, condition, text, items, total, voucher)
+        return invoice._replace(
+            currency=currency,
+            rate=self._rates[currency],
+            paid=paid,
+            paid_on=paid_on,
+            reviewer=reviewer,
+            blocked=reviewer is not None and not paid,
             payment_reference=f"{7 + key % 3}{key * 7_368_787 % 10**15:015d}" if key % 4 == 0 else None,
         )
 
@@ -165,18 +176,12 @@ class Plan:
         account, text, vat_code = document["sales"][turn % len(document["sales"])]
         allocations = document["sales_allocations"].get(account, [NO_ALLOCATION])
         projects = document["sales_projects"].get(account, [None])
-        items = self._items(
-            *(key, day, account, text, vat_code),
-            allocations=tuple(allocations[turn % len(allocations)]),
-            project=projects[turn // 10 % len(projects)],
-        )
+        codes, project = tuple(allocations[turn % len(allocations)]), projects[turn // 10 % len(projects)]
+        items = self._items(key, day, account, text, vat_code, allocations=codes, project=project)
         relation = str(10_001 + key * 29 % 239)
         condition, days = self.terms.of("customer", relation)
-        total = sum(item.net + item.vat for item in items)
-        unit = 1 if projects[0] else 1 + key // 3 % 5
-        number = f"V{3001 + key:07d}"
-        return Invoice(
-            *(unit, "customer", relation, number, day, self.moments.day(ordinal + days)),
-            *(condition, text, items, total, number, "EUR", MILLIONTHS),
-            *self._payment(key, ordinal + days, total),
-        )
+        unit, number, total = 1 if project else 1 + turn % 5, f"V{3001 + key:07d}", _total(items)
+        due = self.moments.day(ordinal + days)
+        paid, paid_on = self._payment(key, ordinal + days, total)
+        invoice = Invoice(unit, "customer", relation, number, day, due, condition, text, items, total, number)
+        return invoice._replace(paid=paid, paid_on=paid_on)

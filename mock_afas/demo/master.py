@@ -16,23 +16,53 @@ FIRST_YEAR = 2012
 BLOCKED_YEARS = frozenset({2012, 2015, 2016, 2017})
 BLOCKED_PERIODS = frozenset({(2023, 8)})
 _MONTHS = (
-    ("Januari", "Februari", "Maart", "April", "Mei", "Juni", "Juli")
-    + ("Augustus", "September", "Oktober", "November", "December")
-)  # fmt: skip
+    "Januari",
+    "Februari",
+    "Maart",
+    "April",
+    "Mei",
+    "Juni",
+    "Juli",
+    "Augustus",
+    "September",
+    "Oktober",
+    "November",
+    "December",
+)
 _AXES = 5
 
 #: Entities whose file in ``fixtures/demo`` holds their rows as they are.
 _PLAIN = (
-    ("tax_codes", "tax_rate_groups", "payment_conditions", "currencies", "countries", "users", "employees")
-    + ("cost_centres", "cost_carriers", "items", "subject_types")
-)  # fmt: skip
+    "tax_codes",
+    "tax_rate_groups",
+    "payment_conditions",
+    "currencies",
+    "countries",
+    "users",
+    "employees",
+    "cost_centres",
+    "cost_carriers",
+    "items",
+    "subject_types",
+)
 
 _ACCOUNT_COLUMNS = (
-    ("account", "description", "type", "kind", "blocked", "collect_account", "collect_account_type", "feature")
-    + ("collect_on", "vat_allowed", "vat_code", "budget", "to_project")
-    + tuple(f"dim_ax{axis}" for axis in range(1, _AXES + 1))
-    + ("commitment_mandatory",)
-)  # fmt: skip
+    "account",
+    "description",
+    "type",
+    "kind",
+    "blocked",
+    "collect_account",
+    "collect_account_type",
+    "feature",
+    "collect_on",
+    "vat_allowed",
+    "vat_code",
+    "budget",
+    "to_project",
+    *(f"dim_ax{axis}" for axis in range(1, _AXES + 1)),
+    "commitment_mandatory",
+)
 
 
 def is_blocked(year: int, period: int) -> bool:
@@ -50,28 +80,26 @@ def administrations(moments: Moments, *, autonumber: bool) -> Batch:
     return Batch(batch.entity, batch.columns, rows)
 
 
-def _account(number: str, text: str, kind: str, sort: str, vat_code: str | None, more: dict[str, Any]) -> Row:
+def _account(row: Sequence[Any]) -> Row:
+    number, text, kind, sort, vat_code = row[:5]
+    more: dict[str, Any] = row[5] if len(row) > 5 else {}
     collects = more.get("collect_account_type")
-    return (
-        *(number, text, kind, sort, int(more.get("blocked", False)), int(collects is not None), collects, "1"),
-        *(more.get("collect_on"), int(vat_code is not None), vat_code, "N" if kind == "B" else "J"),
-        *(more.get("to_project", "N"), *more.get("axes", "NNNNN"), int(more.get("commitment_mandatory", False))),
-    )
+    head = (number, text, kind, sort, int(more.get("blocked", False)), int(collects is not None), collects, "1")
+    vat = (more.get("collect_on"), int(vat_code is not None), vat_code, "N" if kind == "B" else "J")
+    commitment = int(more.get("commitment_mandatory", False))
+    return (*head, *vat, more.get("to_project", "N"), *more.get("axes", "NNNNN"), commitment)
 
 
-def _last_days(year: int) -> Iterator[dt.date]:
+def _last_days(year: int) -> Iterator[str]:
     for month in range(2, 13):
-        yield dt.date(year, month, 1) - dt.timedelta(days=1)
-    yield dt.date(year, 12, 31)
+        yield (dt.date(year, month, 1) - dt.timedelta(days=1)).isoformat()
+    yield f"{year}-12-31"
 
 
 def _periods(units: Sequence[int], last_year: int) -> Batch:
     columns = ("year", "period", "description", "date_from", "date_to", "blocked", "period_table", "table_description")
     rows = [
-        (
-            *(year, month, _MONTHS[month - 1], f"{year}-{month:02d}-01", end.isoformat()),
-            *(int(is_blocked(year, month)), 1, "12 maanden"),
-        )
+        (year, month, _MONTHS[month - 1], f"{year}-{month:02d}-01", end, int(is_blocked(year, month)), 1, "12 maanden")
         for year in range(FIRST_YEAR, last_year + 1)
         for month, end in enumerate(_last_days(year), 1)
     ]
@@ -96,7 +124,7 @@ def _assignments(units: Sequence[int], accounts: Sequence[Sequence[Any]]) -> Bat
 def ledger(units: Sequence[int], moments: Moments) -> Iterator[Batch]:
     """What each administration has of its own: accounts, journals, periods, allocation assignments."""
     chart = read_json("demo/accounts.json")["rows"]
-    accounts = [_account(*row[:5], row[5] if len(row) > 5 else {}) for row in chart]
+    accounts = [_account(row) for row in chart]
     yield per_administration("accounts", _ACCOUNT_COLUMNS, accounts, units, moments)
     journals = read_json("demo/journals.json")
     yield per_administration("journals", journals["columns"], journals["rows"], units, moments)
@@ -119,9 +147,7 @@ def subjects(moments: Moments) -> Batch:
     columns: list[str] = document["columns"]
     submitted = columns.index("submitted")
     rows = [
-        (*row, row[submitted], row[submitted])
-        for row in document["rows"]
-        if row[submitted][:10] <= moments.last_day
+        (*row, row[submitted], row[submitted]) for row in document["rows"] if row[submitted][:10] <= moments.last_day
     ]
     return Batch("subjects", (*columns, "created", "modified"), rows)
 
@@ -131,7 +157,8 @@ def projects(moments: Moments, organisation_of: dict[str, str]) -> Iterator[Batc
     document = read_json("demo/projects.json")
     columns: list[str] = document["columns"]
     customer, group = columns.index("customer_id"), columns.index("group")
-    rows = [(*row, organisation_of.get(row[customer])) for row in stored("projects", columns, document["rows"])]
+    shown = stored("projects", columns, document["rows"])
+    rows = [(*row, organisation_of.get(str(row[customer]))) for row in shown]
     yield Batch("projects", *stamped("projects", (*columns, "organisation_id"), rows, moments))
     stages = read_json("demo/project_stages.json")["stages"]
     ready = columns.index("date_ready")

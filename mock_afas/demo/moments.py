@@ -12,6 +12,7 @@ from mock_afas.fixtures import read_json
 #: The demo company's books open here, and no clock may stand before the first working day that has a yesterday in it.
 FIRST_DAY = dt.date(2012, 1, 2)
 EARLIEST_TODAY = dt.date(2013, 1, 2)
+_date = dt.date.fromordinal
 FIRST_ORDINAL = FIRST_DAY.toordinal()
 #: Master data was made in these days: ten years from the first.
 _CREATION_SPAN = 3652
@@ -35,7 +36,7 @@ class Moments:
     @staticmethod
     def day(ordinal: int) -> str:
         """The day with this proleptic Gregorian ordinal, as a stored date."""
-        return dt.date.fromordinal(ordinal).isoformat()
+        return _date(ordinal).isoformat()
 
     @staticmethod
     def at(day: str, key: int) -> str:
@@ -49,8 +50,10 @@ class Moments:
         if created > last:
             created = FIRST_ORDINAL + created % (last - FIRST_ORDINAL + 1)
         modified = last - (last - key * 31) % (200 + key * 37 % 1800)
-        first = self.at(self.day(created), key)
-        return first, (self.at(self.day(modified), key + 5) if modified > created else first)
+        first = _date(created).isoformat() + _TIMES[key % 211]
+        if modified <= created:
+            return first, first
+        return first, _date(modified).isoformat() + _TIMES[(key + 5) % 211]
 
     def relation(self, key: int, number: str) -> tuple[str, str]:
         """As ``created_and_modified``, but some relations were changed around a switch of the clock."""

@@ -11,9 +11,22 @@ from mock_afas.demo.tables import Row
 from mock_afas.fixtures import read_json
 
 _CONTACT_COLUMNS = (
-    ("contact_id", "type", "organisation_id", "person_id", "department", "function", "function_card", "name", "phone")
-    + ("mobile", "email", "gender", "email_private", "created", "modified")
-)  # fmt: skip
+    "contact_id",
+    "type",
+    "organisation_id",
+    "person_id",
+    "department",
+    "function",
+    "function_card",
+    "name",
+    "phone",
+    "mobile",
+    "email",
+    "gender",
+    "email_private",
+    "created",
+    "modified",
+)
 
 
 class Person:

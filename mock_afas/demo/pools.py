@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from mock_afas.demo.relations import Names
+from mock_afas.demo.relations import Names, slug
 
 _COMPANIES, _FAMILIES, _STREETS, _CITIES, _PLACES = 3000, 1500, 2500, 1500, 4000
+
+
+class Named(NamedTuple):
+    """A name, or a template for one, and the label of a domain that goes with it."""
+
+    name: str
+    label: str
 
 
 class Place(NamedTuple):
     """A city with one of its postal codes and a phone number."""
 
     postal_code: str
-    city: str
+    city: Named
     phone: str
 
 
 class Pools(NamedTuple):
     """What companies are made of. A template has room for a family, another family and a city."""
 
-    companies: list[str]
-    families: list[str]
-    templates: list[str]
+    companies: list[Named]
+    families: list[Named]
+    templates: list[Named]
     streets: list[str]
     places: list[Place]
 
@@ -40,8 +47,9 @@ def _distinct(make: Callable[[], str], count: int, longest: int) -> list[str]:
     return list(found)
 
 
-def _capital(name: str) -> str:
-    return name[:1].upper() + name[1:]
+def _named(names: Iterable[str]) -> list[Named]:
+    capital = (name[:1].upper() + name[1:] for name in names)
+    return [Named(name, slug(name)) for name in capital]
 
 
 def dutch_pools(seed: int, names: Names) -> Pools:
@@ -50,16 +58,16 @@ def dutch_pools(seed: int, names: Names) -> Pools:
 
     fake = Faker("nl_NL", use_weighting=False)
     fake.seed_instance(seed)
-    cities = _distinct(fake.city, _CITIES, 50)
+    cities = _named(_distinct(fake.city, _CITIES, 50))
     pick = fake.random.randrange
     places = [
         Place(fake.postcode().replace(" ", ""), cities[pick(len(cities))], fake.phone_number()[:21])
         for _ in range(_PLACES)
     ]
     return Pools(
-        companies=[_capital(name) for name in _distinct(fake.company, _COMPANIES, 80)],
-        families=[_capital(name) for name in _distinct(fake.last_name, _FAMILIES, 40)],
-        templates=[f"{pattern} {form}".rstrip() for pattern in names.patterns for form in names.legal_forms],
+        companies=_named(_distinct(fake.company, _COMPANIES, 80)),
+        families=_named(_distinct(fake.last_name, _FAMILIES, 40)),
+        templates=_named(f"{pattern} {form}".rstrip() for pattern in names.patterns for form in names.legal_forms),
         streets=_distinct(fake.street_name, _STREETS, 60),
         places=places,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from mock_afas.demo.batch import Batch
@@ -13,21 +13,64 @@ from mock_afas.demo.tables import Row
 from mock_afas.fixtures import read_json
 
 ORGANISATION_COLUMNS = (
-    ("organisation_id", "type", "name", "search_name", "phone", "email", "homepage", "coc_number", "vat_number")
-    + ("fiscal_number", "date_of_birth", "bsn", "address_id", "postal_address_id", "created", "modified")
-)  # fmt: skip
+    "organisation_id",
+    "type",
+    "name",
+    "search_name",
+    "phone",
+    "email",
+    "homepage",
+    "coc_number",
+    "vat_number",
+    "fiscal_number",
+    "date_of_birth",
+    "bsn",
+    "address_id",
+    "postal_address_id",
+    "created",
+    "modified",
+)
 ADDRESS_COLUMNS = (
-    ("address_id", "po_box", "street", "house_number", "house_number_addition", "postal_code", "city", "country")
-    + ("created", "modified")
-)  # fmt: skip
+    "address_id",
+    "po_box",
+    "street",
+    "house_number",
+    "house_number_addition",
+    "postal_code",
+    "city",
+    "country",
+    "created",
+    "modified",
+)
 BANK_ACCOUNT_COLUMNS = (
-    ("bank_account_id", "organisation_id", "country", "bic", "iban", "account_number", "g_account", "bank_type", "name")
-)  # fmt: skip
+    "bank_account_id",
+    "organisation_id",
+    "country",
+    "bic",
+    "iban",
+    "account_number",
+    "g_account",
+    "bank_type",
+    "name",
+)
 _RELATION_COLUMNS = (
-    ("organisation_id", "control_account", "payment_condition", "currency", "vat_duty", "reviewer", "contra_account")
-    + ("payment_method", "auto_payment", "credit_limit", "temporarily_blocked", "blocked", "iban", "bic")
-    + ("created", "modified")
-)  # fmt: skip
+    "organisation_id",
+    "control_account",
+    "payment_condition",
+    "currency",
+    "vat_duty",
+    "reviewer",
+    "contra_account",
+    "payment_method",
+    "auto_payment",
+    "credit_limit",
+    "temporarily_blocked",
+    "blocked",
+    "iban",
+    "bic",
+    "created",
+    "modified",
+)
 SUPPLIER_COLUMNS = ("supplier_id", *_RELATION_COLUMNS)
 CUSTOMER_COLUMNS = ("customer_id", *_RELATION_COLUMNS, "mandate")
 
@@ -39,11 +82,19 @@ _ASCII = str.maketrans(
     | dict.fromkeys("'\"&.,;:()/+", "")
 )
 
+#: IBAN and BIC.
+Account = tuple[str | None, str]
+_MakeRow = Callable[[int, dict[str, Any], str, Account, tuple[str, str]], Row]
+
 
 def slug(name: str) -> str:
     """``name`` as a label of a domain: lower-case ASCII, words joined by hyphens."""
-    plain = name.lower().translate(_ASCII).encode("ascii", "ignore").decode()
-    return "-".join(word for word in plain.split("-") if word)[:60]
+    plain = name.lower().translate(_ASCII)
+    if not plain.isascii():
+        plain = plain.encode("ascii", "ignore").decode()
+    while "--" in plain:
+        plain = plain.replace("--", "-")
+    return plain.strip("-")[:60]
 
 
 def search_name(label: str) -> str:
@@ -140,9 +191,8 @@ class Register:
         coc = coc_number(key) if domestic else facts.get("coc_number")
         label = slug(name)
         contact = (phone, f"info@{label}.example", f"https://www.{label}.example" if key % 3 else None)
-        self.organisations.append(
-            (str(number), "O", name, search_name(label), *contact, coc, vat, fiscal, None, None, address, postal, *stamps)
-        )
+        head = (str(number), "O", name, search_name(label))
+        self.organisations.append(head + contact + (coc, vat, fiscal, None, None, address, postal) + stamps)
         return str(number)
 
     def bank_account(self, organisation: str, facts: dict[str, Any]) -> tuple[str | None, str]:
@@ -151,23 +201,31 @@ class Register:
         iban, bic = self.names.account(int(organisation) - 1_000_000)
         if "country" in facts:
             iban, bic = facts.get("iban"), facts["bic"]
-        self._bank_row(organisation, facts.get("country", "NL"), bic, iban, facts.get("account_number"), 0)
+        country, account = facts.get("country", "NL"), facts.get("account_number")
+        self._bank_row(organisation, country, bic, iban=iban, account=account)
         if "g_account" in facts:
-            self._bank_row(organisation, "NL", "ABNANL2A", facts["g_account"], None, 1)
+            self._bank_row(organisation, "NL", "ABNANL2A", iban=facts["g_account"], g=True)
         return iban, bic
 
     def _bank_row(
-        self, organisation: str, country: str, bic: str, iban: str | None, account: str | None, blocked: int
+        self,
+        organisation: str,
+        country: str,
+        bic: str,
+        *,
+        iban: str | None,
+        account: str | None = None,
+        g: bool = False,
     ) -> None:
         if account is None and iban is not None:
             account = iban[8:].lstrip("0") if country == "NL" else iban[4:]
-        kind, label = (G_ACCOUNT, "G-rekening") if blocked else (BANK, "Zakelijke rekening")
+        kind, label = (G_ACCOUNT, "G-rekening") if g else (BANK, "Zakelijke rekening")
         number = len(self.bank_accounts) + 1
-        self.bank_accounts.append((number, organisation, country, bic, iban, account, blocked, kind, label))
+        self.bank_accounts.append((number, organisation, country, bic, iban, account, int(g), kind, label))
 
 
 class Relations:
-    """All suppliers and customers. ``organisation_of_customer`` and ``conditions`` serve the other parts of the demo."""
+    """All suppliers and customers: ``suppliers`` and ``customers`` are rows of their columns."""
 
     def __init__(self, moments: Moments) -> None:
         self.register = Register(moments)
@@ -190,7 +248,7 @@ class Relations:
         yield Batch("suppliers", SUPPLIER_COLUMNS, self.suppliers)
         yield Batch("customers", CUSTOMER_COLUMNS, self.customers)
 
-    def _side(self, side: str, more: Any) -> Iterator[Row]:
+    def _side(self, side: str, more: _MakeRow) -> Iterator[Row]:
         facts, register = self._facts, self.register
         pairs = Pairs(facts[f"{side}_organisations"])
         shared: dict[str, str] = facts["same_organisation"] if side == "customer" else {}
@@ -215,30 +273,29 @@ class Relations:
         return own.get("currency", "EUR"), duty
 
     def _supplier_more(
-        self, number: int, own: dict[str, Any], organisation: str, account: Row, stamps: tuple[str, str]
+        self, number: int, own: dict[str, Any], organisation: str, account: Account, stamps: tuple[str, str]
     ) -> Row:
         conditions, reviewers = self._facts["supplier_conditions"], self._facts["reviewers"]
         condition = own.get("payment_condition") or conditions[number % len(conditions)]
         currency, duty = self._shared(own)
         reviewer = reviewers[number % len(reviewers)] if number % 5 == 2 else None
         method = "1" if currency == "EUR" else "4"
-        return (
-            *(str(number), organisation, "1600", condition, currency, duty, reviewer, _contra(number), method),
-            *(int(own.get("auto_payment", number % 3 == 0)), None, int(own.get("temporarily_blocked", False))),
-            *(int(own.get("blocked", False)), *account, *stamps),
-        )
+        head = (str(number), organisation, "1600", condition, currency, duty, reviewer, _contra(number), method)
+        automatic = int(own.get("auto_payment", number % 3 == 0))
+        return (*head, automatic, None, *_blocks(own), *account, *stamps)
 
     def _customer_more(
-        self, number: int, own: dict[str, Any], organisation: str, account: Row, stamps: tuple[str, str]
+        self, number: int, own: dict[str, Any], organisation: str, account: Account, stamps: tuple[str, str]
     ) -> Row:
         conditions = self._facts["customer_conditions"]
         condition = own.get("payment_condition") or conditions[number % len(conditions)]
         limit = (5_000 + number % 8 * 2_500) * 1_000_000
-        return (
-            *(str(number), organisation, "1300", condition, *self._shared(own), None, None, None),
-            *(int("mandate" in own), limit, int(own.get("temporarily_blocked", False)), int(own.get("blocked", False))),
-            *(*account, *stamps, own.get("mandate")),
-        )
+        head = (str(number), organisation, "1300", condition, *self._shared(own), None, None, None)
+        return (*head, int("mandate" in own), limit, *_blocks(own), *account, *stamps, own.get("mandate"))
+
+
+def _blocks(own: dict[str, Any]) -> tuple[int, int]:
+    return int(own.get("temporarily_blocked", False)), int(own.get("blocked", False))
 
 
 def _contra(number: int) -> str | None:

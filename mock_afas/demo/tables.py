@@ -33,11 +33,13 @@ def stored(entity: str, columns: Sequence[str], rows: Iterable[Sequence[object]]
     kinds = {column.name: column.kind for column in ENTITIES[entity].columns}
     changes = [(place, _STORE[kinds[name]]) for place, name in enumerate(columns) if kinds[name] in _STORE]
     for row in rows:
-        if changes:
-            row = list(row)
-            for place, store in changes:
-                row[place] = store(row[place])
-        yield row
+        if not changes:
+            yield row
+            continue
+        values = list(row)
+        for place, store in changes:
+            values[place] = store(values[place])
+        yield values
 
 
 def stamped(
@@ -61,7 +63,7 @@ def table(entity: str, moments: Moments) -> Batch:
 
 
 def per_administration(
-    entity: str, columns: Sequence[str], rows: Sequence[Sequence[object]], administrations: Sequence[int], moments: Moments
+    entity: str, columns: Sequence[str], rows: Sequence[Sequence[object]], units: Sequence[int], moments: Moments
 ) -> Batch:
     """``rows``, in their stored form, once for each administration, with stamps that move up a row in each."""
     full, once = stamped(entity, columns, rows, moments)
@@ -69,7 +71,7 @@ def per_administration(
     stamps = [row[len(row) - added :] for row in once]
     repeated = [
         (administration, *row, *stamp)
-        for turn, administration in enumerate(administrations)
+        for turn, administration in enumerate(units)
         for row, stamp in zip(rows, stamps[turn:] + stamps[:turn], strict=True)
     ]
     return Batch(entity, ("administration", *full), repeated)

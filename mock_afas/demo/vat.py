@@ -37,7 +37,9 @@ class VatCodes:
 
     def amount(self, vat_code: str, net: int, day: str) -> int:
         """The VAT in cents over ``net`` cents on ``day``, rounded half up away from zero."""
-        rates = self._rates[self._codes[vat_code].group]
-        rate = next(rate for valid_from, rate in rates if valid_from <= day)
+        rate = 0
+        for valid_from, rate in self._rates[self._codes[vat_code].group]:  # noqa: B007 - the rate is used below
+            if valid_from <= day:
+                break
         vat = (abs(net) * rate + 5_000) // 10_000
         return vat if net >= 0 else -vat

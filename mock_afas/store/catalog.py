@@ -11,7 +11,7 @@ import os
 import secrets
 import sqlite3
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -22,7 +22,7 @@ class Kept(NamedTuple):
     """An environment as it is kept: JSON of its configuration, and the names of its files of books."""
 
     environment: str
-    settings: dict[str, object]
+    settings: dict[str, Any]
     books: str
     base: str
 
@@ -46,7 +46,8 @@ class Catalog:
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=NORMAL")
         self._connection.execute(
-            "CREATE TABLE IF NOT EXISTS environments (environment TEXT PRIMARY KEY, settings TEXT, books TEXT, base TEXT)"
+            "CREATE TABLE IF NOT EXISTS environments"
+            " (environment TEXT PRIMARY KEY, settings TEXT, books TEXT, base TEXT)"
         )
 
     def new_path(self) -> Path:

@@ -1,8 +1,8 @@
 """What a GetConnector reads: each row's JSON, and the columns its filters and orders compare.
 
-A projection is derived from the books and lives beside them in a database of its own (schema ``p``): table ``jN`` has
-each row's JSON, table ``kN`` the columns that some request compared, added when first asked for. A page walks an index
-over ``kN``, looks its JSON up late and joins bytes. Every method here runs SQL and may take long on a cold projection;
+A projection is derived from the books and lives beside them: the JSON of each row in memory, by position, and a table
+``kN`` in a database of its own (schema ``p``) with the columns that some request compared, added when first asked for.
+A page walks an index over ``kN`` and joins the JSON it finds. Methods that run SQL may take long on a cold projection;
 ``needs_preparation`` says so beforehand.
 """
 
@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from mock_afas.connectors import GetConnector
-from mock_afas.query import Query
+from mock_afas.query import Query, Walk
 from mock_afas.store.rendering import Rendering, comparison_key, row_json
 from mock_afas.store.sources import SOURCES, Source
 
@@ -29,9 +29,9 @@ MOST_WALK_BYTES = 16 * 2**20
 MOST_CHANGES = 500
 #: Above so many rows a walk is found in a worker thread.
 LONG = 200_000
+MOST_PREPARED = 4_096
 
 Ids = Sequence[int]
-_Walk = tuple[str, tuple[object, ...], tuple[tuple[int, bool], ...]]
 
 
 class Changes(Protocol):
@@ -52,20 +52,19 @@ class Projection:
         self.rendering = rendering
         self._books = books
         self._source = SOURCES[connector.source]
-        self._json = f"p.j{number}"
         self._keys = f"p.k{number}"
         self._number = number
         self._version = -1
         self._columns: set[int] = set()
         self._indexes: OrderedDict[str, None] = OrderedDict()
-        self._walks: OrderedDict[_Walk, Ids] = OrderedDict()
+        self._walks: OrderedDict[Walk, Ids] = OrderedDict()
         self._walk_bytes = 0
-        self._seen: OrderedDict[_Walk, None] = OrderedDict()
+        self._prepared: set[Walk] = set()
+        self._seen: OrderedDict[Walk, None] = OrderedDict()
         self._all: Ids = ()
-        self._page_of_ids = (
-            f"SELECT CAST(group_concat(j.json, '{rendering.separator}') AS BLOB)"
-            f" FROM json_each(?) e CROSS JOIN {self._json} j ON j.id = e.value"
-        )
+        self._separator = rendering.separator.encode()
+        #: The JSON of each row by its position, the id in ``kN``; empty for a row that is gone, and at 0.
+        self._rows: list[bytes] = [b""]
 
     # ------------------------------------------------------------ keeping up with the books
 
@@ -76,9 +75,7 @@ class Projection:
 
     def needs_preparation(self, query: Query) -> bool:
         """Whether ``prepare`` would have work to do before ``query`` can be answered quickly."""
-        if self._version != self._books.version or not self._compared(query) <= self._columns:
-            return True
-        return self._index_for(query) not in self._indexes if self._wants_index(query) else False
+        return self._version != self._books.version or query.walk not in self._prepared
 
     def prepare(self, query: Query) -> None:
         """Brings rows, compared columns and index up to what ``query`` needs."""
@@ -89,10 +86,12 @@ class Projection:
             self._add_columns(missing)
         if self._wants_index(query):
             self._make_index(query)
+        if len(self._prepared) >= MOST_PREPARED:
+            self._prepared.clear()
+        self._prepared.add(query.walk)
 
     def drop(self) -> None:
-        """Removes the tables; the projection cannot be used any more."""
-        self._execute(f"DROP TABLE IF EXISTS {self._json}")
+        """Removes the table; the projection cannot be used any more."""
         self._execute(f"DROP TABLE IF EXISTS {self._keys}")
 
     def _execute(self, sql: str, parameters: Sequence[object] = ()) -> sqlite3.Cursor:
@@ -115,23 +114,30 @@ class Projection:
         self.drop()
         self._columns.clear()
         self._indexes.clear()
-        self._execute(f"CREATE TABLE {self._json} (id INTEGER PRIMARY KEY, json TEXT)")
-        self._execute(f"CREATE TABLE {self._keys} (id INTEGER PRIMARY KEY)")
-        self._insert("")
+        self._prepared.clear()
+        self._execute(f"CREATE TABLE {self._keys} (id INTEGER PRIMARY KEY, row INTEGER)")
+        self._execute(f"INSERT INTO {self._keys} (row) SELECT row_id FROM ({self._source.sql}) ORDER BY row_id")
+        self._rows = [b"", *(json for _, json in self._source_rows(""))]
+
+    def _source_rows(self, where: str) -> sqlite3.Cursor:
+        """(row id, JSON) of the source's rows, by row id."""
+        json = f"CAST({row_json(self.connector, self.rendering)} AS BLOB)"
+        return self._execute(f"SELECT row_id, {json} FROM ({self._source.sql}){where} ORDER BY row_id")
 
     def _refresh(self, changed: list[int]) -> None:
-        chosen = f"({', '.join(map(str, changed))})"
-        self._execute(f"DELETE FROM {self._json} WHERE id IN {chosen}")
-        self._execute(f"DELETE FROM {self._keys} WHERE id IN {chosen}")
-        self._insert(f" WHERE row_id IN {chosen}")
-
-    def _insert(self, where: str) -> None:
-        rows = f"FROM ({self._source.sql}){where}"
-        self._execute(f"INSERT INTO {self._json} SELECT row_id, {row_json(self.connector, self.rendering)} {rows}")
-        columns = sorted(self._columns)
-        names = "".join(f", c{at}" for at in columns)
-        keys = "".join(f", {self._key(at)}" for at in columns)
-        self._execute(f"INSERT INTO {self._keys} (id{names}) SELECT row_id{keys} {rows}")
+        """Takes over rows that were added, changed or removed, each at the position it has."""
+        chosen = f"IN ({', '.join(map(str, changed))})"
+        self._execute(f'CREATE INDEX IF NOT EXISTS p."i{self._number}: row" ON k{self._number} (row)')
+        known = dict(self._execute(f"SELECT row, id FROM {self._keys} WHERE row {chosen}").fetchall())
+        for position in known.values():
+            self._rows[position] = b""
+        self._execute(f"DELETE FROM {self._keys} WHERE row {chosen}")
+        for row_id, json in self._source_rows(f" WHERE row_id {chosen}"):
+            position = known.setdefault(row_id, len(self._rows))
+            self._rows[position : position + 1] = [json]
+            self._execute(f"INSERT INTO {self._keys} (id, row) VALUES (?, ?)", (position, row_id))
+        if self._columns:
+            self._fill(sorted(self._columns), f" WHERE row_id {chosen}")
 
     def _key(self, at: int) -> str:
         return comparison_key(self.connector.fields[at], self.rendering)
@@ -158,12 +164,15 @@ class Projection:
         for at in columns:
             self._execute(f"ALTER TABLE {self._keys} ADD COLUMN c{at}")
         self._columns.update(columns)
+        self._fill(columns, "")
+
+    def _fill(self, columns: list[int], where: str) -> None:
+        """Sets compared columns from the source, of all rows or those that ``where`` chooses."""
         chosen = ", ".join(f"{self._key(at)} AS v{at}" for at in columns)
         settings = ", ".join(f"c{at} = s.v{at}" for at in columns)
-        keys = self._keys.removeprefix("p.")
         self._execute(
             f"UPDATE {self._keys} SET {settings}"
-            f" FROM (SELECT row_id, {chosen} FROM ({self._source.sql})) s WHERE s.row_id = {keys}.id"
+            f" FROM (SELECT row_id, {chosen} FROM ({self._source.sql}){where}) s WHERE s.row_id = k{self._number}.row"
         )
 
     def _wants_index(self, query: Query) -> bool:
@@ -188,9 +197,9 @@ class Projection:
             return
         if len(self._indexes) >= MOST_INDEXES:
             oldest, _ = self._indexes.popitem(last=False)
+            self._prepared.clear()
             self._execute(f'DROP INDEX p."{self._index_name(oldest)}"')
-        keys = self._keys.removeprefix("p.")
-        self._execute(f'CREATE INDEX p."{self._index_name(columns)}" ON {keys} ({columns})')
+        self._execute(f'CREATE INDEX p."{self._index_name(columns)}" ON k{self._number} ({columns})')
         self._indexes[columns] = None
 
     def _index_name(self, columns: str) -> str:
@@ -204,15 +213,11 @@ class Projection:
         order = [f"c{at}{' DESC' if descending else ''}" for at, descending in query.order]
         return f"SELECT id FROM {self._keys}{where} ORDER BY {', '.join((*order, 'id DESC' if reverse else 'id'))}"
 
-    @staticmethod
-    def _key_of(query: Query) -> _Walk:
-        return query.where, query.parameters, query.order
-
     def walk(self, query: Query) -> Ids:
         """The ids of all rows of ``query``, in its order; by id where it asks for none."""
         if not query.where and not query.order:
             return self._all
-        key = self._key_of(query)
+        key = query.walk
         known = self._walks.get(key)
         if known is not None:
             self._walks.move_to_end(key)
@@ -221,44 +226,42 @@ class Projection:
         self._keep(key, ids)
         return ids
 
-    def _keep(self, key: _Walk, ids: Ids) -> None:
+    def _keep(self, key: Walk, ids: Ids) -> None:
         self._walks[key] = ids
         self._walk_bytes += 8 * len(ids) + 500
         while self._walk_bytes > MOST_WALK_BYTES and len(self._walks) > 1:
             _, oldest = self._walks.popitem(last=False)
             self._walk_bytes -= 8 * len(oldest) + 500
 
-    def rows(self, ids: Ids) -> bytes:
-        """The JSON of the rows with these ids, in their order, with separators between. Unknown ids are skipped."""
-        return self._execute(self._page_of_ids, (str(list(ids)),)).fetchone()[0] or b""
+    def snapshot(self) -> list[bytes]:
+        """The rows' JSON as ids of now name it; stays right when the projection is built anew."""
+        return self._rows
 
-    def page(self, query: Query) -> bytes:
-        """The rows of a page in the order of the query, or by id.
+    def joined(self, rows: list[bytes], ids: Ids) -> bytes:
+        """The JSON of those of ``rows`` with these ids, in their order, with separators between; none that is gone."""
+        return self._separator.join([row for id_ in ids if (row := rows[id_])])
+
+    def page(self, query: Query) -> Ids:
+        """The ids of a page in the order of the query, or by id.
 
         The first time it looks no further than the page. When that was slow and is asked again, the whole walk is
         kept, so that the next page costs the same however deep it lies.
         """
-        key = self._key_of(query)
+        key = query.walk
         known = self._walks.get(key) if query.where or query.order else self._all
         if known is None and key in self._seen:
             known = self.walk(query)
         if known is not None:
-            return self.rows(known[query.skip : query.skip + query.take])
+            return known[query.skip : query.skip + query.take]
         began = time.perf_counter()
-        found = self._first_look(query)
+        cursor = self._execute(f"{self._walk_sql(query)} LIMIT ? OFFSET ?", (*query.parameters, query.take, query.skip))
+        found = self._ids(cursor)
         if time.perf_counter() - began > SLOW:
             self._seen[key] = None
             if len(self._seen) > 256:
                 self._seen.popitem(last=False)
         return found
 
-    def _first_look(self, query: Query) -> bytes:
-        sql = (
-            f"SELECT CAST(group_concat(j.json, '{self.rendering.separator}') AS BLOB)"
-            f" FROM ({self._walk_sql(query)} LIMIT ? OFFSET ?) w CROSS JOIN {self._json} j ON j.id = w.id"
-        )
-        return self._execute(sql, (*query.parameters, query.take, query.skip)).fetchone()[0] or b""
-
     def is_long(self, query: Query) -> bool:
         """Whether finding the rows of ``query`` could hold up other requests for long."""
-        return len(self._all) > LONG and (bool(query.where) or bool(query.order)) and self._key_of(query) not in self._walks
+        return len(self._all) > LONG and (bool(query.where) or bool(query.order)) and query.walk not in self._walks

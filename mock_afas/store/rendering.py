@@ -91,7 +91,9 @@ def _literal(text: str) -> str:
 
 def row_json(connector: GetConnector, rendering: Rendering) -> str:
     """The expression of a whole row's JSON. Keys come from the definition, in its order."""
-    open_, colon, comma, close = ("{", ":", ",", "}") if rendering.modern else ("{\r\n      ", ": ", ",\r\n      ", "\r\n    }")
+    open_, colon, comma, close = (
+        ("{", ":", ",", "}") if rendering.modern else ("{\r\n      ", ": ", ",\r\n      ", "\r\n    }")
+    )
     parts = [_literal(open_)]
     for at, field in enumerate(connector.fields):
         parts.append(f"{_literal(comma if at else '')} || json_quote({_literal(field.id)}) || {_literal(colon)}")

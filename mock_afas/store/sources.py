@@ -84,7 +84,7 @@ def _source(
     reads: Iterable[str] = (),
     where: str = "",
 ) -> Source:
-    """A source of all columns of ``entity`` (by default the one called ``name``) and ``columns`` beside or over them."""
+    """A source of all columns of ``entity``, which is called ``name`` if not given, and ``columns`` beside them."""
     entity = entity or name
     selected = _own(entity) | dict(columns or {})
     listed = ", ".join(f"{expression} AS {column}" for column, expression in selected.items())

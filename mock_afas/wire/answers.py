@@ -60,9 +60,7 @@ def bare(status: int) -> Answer:
 def profit_error(error: ProfitError, language: Language, reference: str) -> tuple[Answer, str]:
     """500 in Profit's shape, and the message in it. The obsolete header repeats the message in base64."""
     message = messages.text(error.key, language, error.parameters)
-    body = orjson.dumps(
-        {"externalMessage": message, "errorNumber": error.number, "profitLogReference": reference}
-    )
+    body = orjson.dumps({"externalMessage": message, "errorNumber": error.number, "profitLogReference": reference})
     header = (b"x-profit-error", base64.b64encode(message.encode()))
     return Answer(500, (*_WITH_BODY, header), body), message
 
@@ -76,7 +74,7 @@ def maintenance(error: UnderMaintenance, language: Language) -> tuple[Answer, st
 
 
 def varying(answer: Answer, waited: float, taken: float, trace: str) -> list[Header]:
-    """The headers of ``answer`` with those that differ from call to call; times in seconds, no trace before Profit 7."""
+    """The headers of ``answer`` with those that differ from call to call; times in seconds."""
     stats = b"init(0ms), before response(%dms), complete(%dms)" % (waited * 1000, taken * 1000)
     headers = [*answer.headers, (b"x-afas-proxy-stats", stats)]
     if trace:

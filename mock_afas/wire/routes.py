@@ -7,7 +7,6 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qsl
 
 from mock_afas import messages
 from mock_afas.access import AppConnector
@@ -15,7 +14,7 @@ from mock_afas.environment import Environment, Visit
 from mock_afas.errors import ProfitError, Reason, Refusal, UnderMaintenance, unexpected
 from mock_afas.logbook import LogEntry
 from mock_afas.messages import Language
-from mock_afas.profiles import HOST_SUFFIXES
+from mock_afas.profiles import BASE_PATH, HOST_SUFFIXES
 from mock_afas.registry import Registry
 from mock_afas.traffic import MOST_BODY, Exchange
 from mock_afas.wire import answers, metainfo
@@ -26,14 +25,13 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
-BASE_PATH = "/ProfitRestServices"
 _PREFIX = f"{BASE_PATH.lower()}/"
 #: Longest query string, with its question mark; longest body in bytes.
 MOST_QUERY = 2_049
 MOST_REQUEST_BODY = 75 * 2**20
 _READING = frozenset(("GET", "HEAD"))
 _WRITING = frozenset(("POST", "PUT", "DELETE"))
-_HOSTS = tuple((type_, f".rest{suffix}.afas.online") for type_, suffix in HOST_SUFFIXES.items())
+_HOSTS = tuple(f".rest{suffix}.afas.online" for suffix in HOST_SUFFIXES.values())
 
 _log = logging.getLogger("mock_afas")
 
@@ -143,7 +141,7 @@ class Wire:
         if len(call.segments) != 2:
             raise Refusal(404, Reason("GetConnector in the path", "path", call.scope["path"], "/connectors/{id}"))
         connector = environment.get_connector(call.segments[1], app)
-        rows = await environment.read(connector, parameters(call.scope["query_string"]))
+        rows = await environment.read(connector, call.scope["query_string"])
         return answers.ok(rows.body, rows.parts)
 
     async def _metainfo(self, call: Call, environment: Environment, app: AppConnector) -> Answer:
@@ -152,7 +150,9 @@ class Wire:
             case []:
                 return answers.json(metainfo.overview(environment, app, call.language))
             case ["get", _]:
-                get = next((c for c in environment.get_connectors(app) if c.id.lower() == call.segments[2].lower()), None)
+                get = next(
+                    (c for c in environment.get_connectors(app) if c.id.lower() == call.segments[2].lower()), None
+                )
                 if get is not None:
                     return answers.json(metainfo.of_get(get, call.language))
             case ["update", _]:
@@ -198,12 +198,6 @@ class Wire:
         return answer
 
 
-def parameters(query_string: bytes) -> dict[str, str]:
-    """The parameters of a query string by their names in lower case; of a repeated one the first counts."""
-    pairs = parse_qsl(query_string.decode("utf-8", "replace"), keep_blank_values=True, errors="replace")
-    return {name.lower(): value for name, value in reversed(pairs)}
-
-
 def _only(call: Call, methods: frozenset[str]) -> None:
     if call.method not in methods:
         raise Refusal(405, Reason("method", "method", call.method, ", ".join(sorted(methods))))
@@ -218,15 +212,16 @@ def _language(call: Call, environment: Environment) -> Language:
 def _check_host(call: Call, environment: Environment) -> None:
     """A host name of AFAS in the request must be the environment's. Raises Refusal 401."""
     host = (call.header(b"host") or b"").decode("latin-1").partition(":")[0].lower()
-    if host.endswith(".afas.online") and host != environment.profile.host:
-        if any(host.endswith(suffix) for _, suffix in _HOSTS):
-            raise Refusal(401, Reason("token of another environment", "Host", host, environment.profile.host))
+    if host.endswith(_HOSTS) and host != environment.profile.host:
+        raise Refusal(401, Reason("token of another environment", "Host", host, environment.profile.host))
 
 
 async def _read_body(call: Call) -> None:
     """Reads the body into the call. Raises Refusal 413 over 75 MB, before it is read whole."""
     announced = call.header(b"content-length") or b"0"
-    too_large = Refusal(413, Reason("size of the body", "body", announced.decode("latin-1"), f"{MOST_REQUEST_BODY} bytes"))
+    too_large = Refusal(
+        413, Reason("size of the body", "body", announced.decode("latin-1"), f"{MOST_REQUEST_BODY} bytes")
+    )
     if announced.isdigit() and int(announced) > MOST_REQUEST_BODY:
         raise too_large
     more = True
