@@ -16,6 +16,7 @@ $(BIN)/python:
 
 $(VENV)/.serve: $(BIN)/python pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@$(BIN)/python -m compileall -q mock_afas
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.serve

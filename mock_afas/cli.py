@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 import sys
 from collections.abc import Callable
@@ -99,6 +100,7 @@ def serve(
 
     The environment holds demo data and a token that opens every connector. Nothing leaves this machine.
     """
+    gc.disable()  # nothing made while starting is garbage; the server enables it again once it answers
     from mock_afas import serving  # noqa: PLC0415 - `mock-afas --help` need not load the server
 
     try:

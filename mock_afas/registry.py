@@ -8,11 +8,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from mock_afas import connectors, demo, values
+import mock_afas
+from mock_afas import connectors, demo, fixtures, records, values
 from mock_afas.access import Access, AppConnector, SystemUser, Token, digest
 from mock_afas.environment import Environment
 from mock_afas.errors import ControlError
 from mock_afas.profiles import Profile, configured
+from mock_afas.store import images
 from mock_afas.store.books import Books, LoadBatch
 from mock_afas.store.catalog import Catalog, Kept
 
@@ -139,24 +141,24 @@ class Registry:
         known = None if profile.rows else self._bases.get((profile.bare, today))
         if known is not None and known.holders:
             return known.share()
-        books = Books.create(self.new_path())
-        batches = demo.bare(today=today) if profile.bare else demo.base(today=today)
-        books.load(LoadBatch(*batch) for batch in batches)
+        books = self._fresh(profile.bare, today)
         if profile.rows:
-            total = demo.total_rows(profile.rows)
-            more = demo.generated(rows=profile.rows, seed=profile.seed, today=today)
-            done = 0
-
-            def hear(count: int) -> None:
-                nonlocal done
-                done += count
-                if progress is not None:
-                    progress(done, total)
-
-            books.load((LoadBatch(*batch) for batch in more), hear)
+            _add_rows(books, profile, today, progress)
         else:
             self._bases[profile.bare, today] = books
         return books
+
+    def _fresh(self, bare: bool, today: dt.date) -> Books:
+        """Books with the demo data as of ``today``, from an image where there is one."""
+        name = images.name_of(_made_from(), mock_afas.__version__, today.isoformat(), str(bare))
+        image = images.read(name)
+        if image is not None:
+            return Books.from_image(image, self.new_path())
+        books = Books.create()
+        books.load(LoadBatch(*batch) for batch in (demo.bare(today=today) if bare else demo.base(today=today)))
+        image = books.image()
+        images.write(name, image)
+        return books if self._catalog is None else Books.from_image(image, self.new_path())
 
     # ------------------------------------------------------------ keeping
 
@@ -200,6 +202,26 @@ class Registry:
             environment.base.close()
         if self._catalog is not None:
             self._catalog.close()
+
+
+def _made_from() -> list[Path]:
+    """The files that the demo data depends on."""
+    code = Path(demo.__file__).parent
+    schema = Path(images.__file__).with_name("schema.py")
+    return [Path(records.__file__), schema, *sorted(code.glob("*.py")), *fixtures.files("demo", "*.json")]
+
+
+def _add_rows(books: Books, profile: Profile, today: dt.date, progress: Progress | None) -> None:
+    total, done = demo.total_rows(profile.rows), 0
+
+    def hear(count: int) -> None:
+        nonlocal done
+        done += count
+        if progress is not None:
+            progress(done, total)
+
+    batches = demo.generated(rows=profile.rows, seed=profile.seed, today=today)
+    books.load((LoadBatch(*batch) for batch in batches), hear)
 
 
 def _set_up(environment: Environment) -> None:

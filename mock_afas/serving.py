@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import secrets
@@ -91,6 +92,7 @@ class Serving:
             log_level="warning",
             access_log=False,
             proxy_headers=False,
+            log_config=None,
             server_header=False,
             timeout_graceful_shutdown=5,
         )
@@ -193,6 +195,8 @@ def serve(
     document = serving.describe(opened)
 
     def ready() -> None:
+        gc.enable()
+        gc.freeze()
         if ready_file is not None:
             write_ready_file(ready_file, document)
         tell(_greeting(opened, document, data=data))

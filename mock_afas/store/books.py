@@ -80,6 +80,20 @@ class Books:
         """The books in the file at ``path``, as the last acknowledged write left them."""
         return cls(_connect(path), path)
 
+    @classmethod
+    def from_image(cls, image: bytes, path: Path | None = None) -> Books:
+        """Books from what ``image`` gave, in memory or in a new file at ``path``."""
+        if path is not None:
+            path.write_bytes(image)
+            return cls(_connect(path), path)
+        connection = _connect(None)
+        connection.deserialize(image)
+        return cls(connection, None)
+
+    def image(self) -> bytes:
+        """All of the books as bytes."""
+        return self.connection.serialize()
+
     # ------------------------------------------------------------ sharing
 
     def share(self) -> Books:
