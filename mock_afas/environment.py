@@ -180,7 +180,7 @@ class Environment:
             if self.profile.dialect.unknown_connector == "unauthorized":
                 raise Refusal(401, reason)
             raise ProfitError("get_connector_unsupported", reason)
-        if connector.blocked:
+        if connector.blocked or connector.id.lower() in self.profile.blocked_connectors:
             reason = Reason("GetConnector is not blocked", "path", connector_id, "a definition that is not blocked")
             raise ProfitError("get_connector_blocked", reason)
         if len(self._opened) >= MOST_QUERIES:
@@ -241,7 +241,7 @@ class Environment:
         before, after = rendering.frame
         before %= query.echo
         if query.take == ALL or query.take > STREAMED_FROM:
-            return Rows(parts=self._stream(projection, query, before, after))
+            return Rows(parts=self._stream(books, projection, query, before, after))
         if query.order or self.profile.dialect.order == "stable":
             page = await self._found(books, projection, projection.page, query)
         else:
@@ -256,9 +256,11 @@ class Environment:
         async with books.lock:
             return await asyncio.to_thread(find, query)
 
-    async def _stream(self, projection: Projection, query: Query, before: bytes, after: bytes) -> AsyncIterator[bytes]:
+    async def _stream(
+        self, books: Books, projection: Projection, query: Query, before: bytes, after: bytes
+    ) -> AsyncIterator[bytes]:
         yield before
-        ids = await self._found(self.books, projection, projection.walk, query)
+        ids = await self._found(books, projection, projection.walk, query)
         rows = projection.snapshot()
         shuffled = not query.order and self.profile.dialect.order == "shuffled"
         walk = Shuffled(ids, self.chance) if shuffled else Stable(ids)
@@ -305,15 +307,17 @@ class Environment:
 
     # ------------------------------------------------------------ copies
 
-    def fork(self, profile: Profile) -> Environment:
+    async def fork(self, profile: Profile) -> Environment:
         """A private copy under another profile; it starts with the same users and app connectors, without tokens."""
-        return Environment(profile, self.books.share(), self.books.share(), self.access.copy(), self._keeper)
+        async with self._writing:
+            return Environment(profile, self.books.share(), self.books.share(), self.access.copy(), self._keeper)
 
-    def reset(self) -> None:
+    async def reset(self) -> None:
         """Puts the books back to what they were when the environment was made. Access and configuration stay."""
-        given_up, self.books = self.books, self.base.share()
-        self._keeper.keep(self)
-        given_up.release()
+        async with self._writing:
+            given_up, self.books = self.books, self.base.share()
+            self._keeper.keep(self)
+            given_up.release()
 
     def release(self) -> None:
         """Gives up the books, when the environment is deleted."""

@@ -88,6 +88,8 @@ class Profile:
     language: Language = "nl"
     clock: dt.datetime | None = None
     maintenance: int = 0
+    #: Ids, in lower case, of GetConnectors whose definition is blocked.
+    blocked_connectors: frozenset[str] = frozenset()
     seed: int = 1
     rows: int = 0
     bare: bool = False
@@ -115,6 +117,7 @@ class Profile:
             "language": self.language,
             "clock": self.clock.isoformat() if self.clock else None,
             "maintenance": self.maintenance,
+            "blocked_connectors": sorted(self.blocked_connectors),
             "seed": self.seed,
             "rows": self.rows,
             "bare": self.bare,
@@ -173,6 +176,12 @@ def _whole_number(key: str, most: int) -> Any:
     return check
 
 
+def _connector_ids(value: object) -> frozenset[str]:
+    if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
+        raise _refuse("blocked_connectors", value, "a list of ids of GetConnectors")
+    return frozenset(name.lower() for name in value)
+
+
 def _language(value: object) -> Language:
     if value == "nl":
         return "nl"
@@ -214,6 +223,7 @@ _CHECKS: Mapping[str, Any] = {
     "language": _language,
     "clock": _clock,
     "maintenance": _whole_number("maintenance", 86_400),
+    "blocked_connectors": _connector_ids,
     "seed": _whole_number("seed", 2**53),
     "rows": _whole_number("rows", 1_000_000),
     "bare": _boolean("bare"),

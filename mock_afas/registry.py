@@ -39,6 +39,7 @@ class Registry:
         self.environments: dict[str, Environment] = {}
         self._catalog = catalog
         self._tokens: dict[str, tuple[Environment, str]] = {}
+        self._reserved: set[str] = set()
         self._bases: dict[tuple[bool, dt.date], Books] = {}
         if catalog is not None:
             self._restore(catalog)
@@ -67,20 +68,26 @@ class Registry:
     def create(self, settings: Mapping[str, Any], *, token_data: str = "", progress: Progress | None = None) -> Opened:
         """A new environment with demo data; ``settings`` in the form of the control API. Raises ControlError."""
         profile = configured(Profile(participant=self._free_participant()), settings)
-        if any(other.profile.participant == profile.participant for other in self.environments.values()):
-            raise ControlError(
-                f"participant {profile.participant} is taken", hint="leave it out for the next free one", status=409
-            )
+        if profile.participant in self._taken():
+            hint = "leave it out for the next free one"
+            raise ControlError(f"participant {profile.participant} is taken", hint=hint, status=409)
         if profile.bare:
             profile = replace(profile, autonumber=False)
-        base = self._base(profile, progress)
-        environment = Environment(profile, base, base.share(), Access(), self)
-        return self._open(environment, token_data)
+        self._reserved.add(profile.participant)
+        try:
+            base = self._base(profile, progress)
+            return self._open(Environment(profile, base, base.share(), Access(), self), token_data)
+        finally:
+            self._reserved.discard(profile.participant)
 
-    def fork(self, parent: Environment) -> Opened:
+    async def fork(self, parent: Environment) -> Opened:
         """A private copy of ``parent`` with a participant number and a token of its own."""
-        profile = replace(parent.profile, participant=self._free_participant())
-        return self._open(parent.fork(profile), "")
+        participant = self._free_participant()
+        self._reserved.add(participant)
+        try:
+            return self._open(await parent.fork(replace(parent.profile, participant=participant)), "")
+        finally:
+            self._reserved.discard(participant)
 
     def _open(self, environment: Environment, token_data: str) -> Opened:
         self.environments[environment.id] = environment
@@ -128,8 +135,12 @@ class Registry:
                 raise ControlError(f"'{fixed}' cannot be changed", hint="create another environment", status=409)
         environment.configure(configured(environment.profile, changes))
 
+    def _taken(self) -> set[str]:
+        """The participants of environments that are there or being made."""
+        return {environment.profile.participant for environment in self.environments.values()} | self._reserved
+
     def _free_participant(self) -> str:
-        taken = {environment.profile.participant for environment in self.environments.values()}
+        taken = self._taken()
         for number in range(FIRST_PARTICIPANT, 100_000):
             if f"{number:05d}" not in taken:
                 return f"{number:05d}"
@@ -138,6 +149,9 @@ class Registry:
     def _base(self, profile: Profile, progress: Progress | None) -> Books:
         """The books an environment starts with; those without extra rows are made once and shared."""
         today = (profile.clock or values.amsterdam(dt.datetime.now(dt.UTC))).date()
+        if today < demo.EARLIEST_TODAY:
+            hint = f"the demo data begins in 2012: give a clock from {demo.EARLIEST_TODAY} on"
+            raise ControlError(f"'clock' is {today}", hint=hint)
         known = None if profile.rows else self._bases.get((profile.bare, today))
         if known is not None and known.holders:
             return known.share()

@@ -6,12 +6,14 @@ import gc
 import json
 import os
 import secrets
+import signal
 import socket
+import sys
 import tempfile
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import uvicorn
 
@@ -99,6 +101,8 @@ class Serving:
         self._server = _Server(config, ready)
         try:
             self._server.run(sockets=[self._listener])
+        except KeyboardInterrupt:  # uvicorn raises it again after it has stopped in good order
+            return
         finally:
             self._listener.close()
             self.registry.close()
@@ -166,6 +170,11 @@ def _greeting(opened: Opened, document: dict[str, Any], *, data: Path | None) ->
     )
 
 
+def _leave(_signal: int, _frame: object) -> NoReturn:
+    """Ends the process in good order when it is asked to by SIGTERM."""
+    sys.exit(0)
+
+
 def serve(
     *,
     host: str,
@@ -182,6 +191,9 @@ def serve(
 
     ``tell`` gets the greeting once requests are answered. Raises ControlError when it cannot start.
     """
+    signal.signal(signal.SIGTERM, _leave)
+    if ready_file is not None and not ready_file.parent.is_dir():
+        raise ControlError(f"there is no directory {ready_file.parent}", hint="give a --ready-file in one that exists")
     if control_key is None and needs_control_key(host):
         control_key = secrets.token_hex(16)
     listener = bind(host, port)

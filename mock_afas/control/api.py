@@ -17,6 +17,7 @@ from starlette.routing import BaseRoute, Route
 
 import mock_afas
 from mock_afas.access import AppConnector, SystemUser, Token
+from mock_afas.connectors import FEATURES
 from mock_afas.control import bodies
 from mock_afas.control.ready import describe
 from mock_afas.environment import Environment, entity_named
@@ -117,7 +118,9 @@ class ControlApi:
         return describe(opened, self._origin(), self._control_key)
 
     async def show(self, request: Request) -> Response:
-        return json(self._environment(request).profile.as_dict())
+        profile = self._environment(request).profile
+        features = {feature: feature not in profile.without for feature in FEATURES}
+        return json({**profile.as_dict(), "features": features})
 
     async def change(self, request: Request) -> Response:
         environment = self._environment(request)
@@ -134,11 +137,11 @@ class ControlApi:
         return Response(status_code=204)
 
     async def fork(self, request: Request) -> Response:
-        return json(self._described(self._registry.fork(self._environment(request))), 201)
+        return json(self._described(await self._registry.fork(self._environment(request))), 201)
 
     async def reset(self, request: Request) -> Response:
         environment = self._environment(request)
-        environment.reset()
+        await environment.reset()
         return json(environment.profile.as_dict())
 
     # ------------------------------------------------------------ data
@@ -194,7 +197,7 @@ class ControlApi:
         environment = self._environment(request)
         body = bodies.checked(await bodies.read_object(request), _APP_CONNECTOR_KEYS)
         number = 1 + max((int(app) for app in environment.access.app_connectors), default=0)
-        app = AppConnector(id=str(number), **{"description": "", **body})
+        app = AppConnector(**{"description": "", **body, "id": str(number)})
         environment.access.put_app_connector(app)
         self._registry.keep(environment)
         return json(asdict(app), 201)

@@ -56,8 +56,7 @@ class Books:
         #: Held by whoever runs long or changing SQL in a worker thread.
         self.lock = asyncio.Lock()
         if path is not None:
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("PRAGMA synchronous=NORMAL")
+            self._journal("WAL", "NORMAL")
         connection.execute(f"ATTACH '{':memory:' if path is None else ''}' AS p")
         schema.prepare(connection)
         self._versions: dict[str, int] = dict.fromkeys(ENTITIES, 0)
@@ -102,10 +101,12 @@ class Books:
         return self
 
     def release(self) -> None:
-        """Gives up one holder's share. Books in a file that nobody holds any more are removed."""
+        """Gives up one holder's share. Books in a file that nobody holds any more are removed.
+
+        A read under way goes on: the connection closes when nothing refers to it any more.
+        """
         self.holders -= 1
         if self.holders == 0 and self.path is not None:
-            self.connection.close()
             for suffix in ("", "-wal", "-shm"):
                 Path(f"{self.path}{suffix}").unlink(missing_ok=True)
 
@@ -136,7 +137,12 @@ class Books:
         self.connection.execute("COMMIT")
 
     def load(self, batches: Iterable[LoadBatch], progress: Callable[[int], None] = lambda _: None) -> None:
-        """Fills books with rows in stored form, in one transaction. ``progress`` hears of each some thousand rows."""
+        """Fills new books with rows in stored form, in one transaction. ``progress`` hears of each some thousand rows.
+
+        A file is not safe against a killed process meanwhile: nobody knows of it yet.
+        """
+        if self.path is not None:
+            self._journal("MEMORY", "OFF")
         with self._transaction():
             for entity, columns, rows in batches:
                 names = ", ".join(map(quoted, columns))
@@ -146,6 +152,12 @@ class Books:
                     self.connection.executemany(sql, chunk)
                     progress(len(chunk))
                 self._touch(entity, None)
+        if self.path is not None:
+            self._journal("WAL", "NORMAL")
+
+    def _journal(self, mode: str, synchronous: str) -> None:
+        self.connection.execute(f"PRAGMA main.journal_mode={mode}").fetchone()
+        self.connection.execute(f"PRAGMA main.synchronous={synchronous}")
 
     def put(self, entity: Entity, rows: Sequence[Mapping[str, Stored]], now: str) -> None:
         """Inserts rows, or changes the columns they name in the rows that have their key; all or none.
