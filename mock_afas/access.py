@@ -176,6 +176,8 @@ def _allowed(address: str, allowed: tuple[str, ...], profit_version: int) -> boo
         caller = ipaddress.ip_address(address)
     except ValueError:
         return False
+    if caller.version == 6 and caller.ipv4_mapped is not None:
+        caller = caller.ipv4_mapped  # how a socket that takes both kinds shows IPv4
     for network in _ip_ranges(allowed):
         single = network.num_addresses == 1
         if profit_version < 8 and (network.version == 6 or not single):

@@ -42,7 +42,7 @@ class ProfitError(Exception):
 
 
 class Refusal(Exception):
-    """A request answered with a bare status (401, 403, 404 or 413): no body, ``Content-Length: 0``."""
+    """A request answered with a bare status (401, 403, 404, 405 or 413): no body, ``Content-Length: 0``."""
 
     def __init__(self, status: int, reason: Reason) -> None:
         super().__init__(status)

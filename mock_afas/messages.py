@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache, lru_cache
 from typing import Literal
 
@@ -28,11 +29,23 @@ def text(key: str, language: Language, parameters: dict[str, str]) -> str:
     return template
 
 
+_RANGE = re.compile(
+    r"\s*([a-z]{2})(?:-[a-z0-9-]*)?\s*(?:;\s*q\s*=\s*([01](?:\.\d{0,3})?)\s*)?", re.ASCII | re.IGNORECASE
+)
+
+
 @lru_cache(maxsize=256)
 def negotiated(accept_language: str, default: Language) -> Language:
-    """The catalogue for an ``Accept-Language`` header: its first language that Profit knows, else ``default``."""
+    """The catalogue for an ``Accept-Language`` header.
+
+    Of the languages that Profit knows it is the one of the highest weight, or the first of those; else ``default``.
+    """
+    best, chosen = 0.0, default
     for part in accept_language.split(","):
-        primary = part.partition(";")[0].strip().partition("-")[0].lower()
-        if primary in _CATALOGUES:
-            return _CATALOGUES[primary]
-    return default
+        match = _RANGE.fullmatch(part)
+        if match is None or match[1].lower() not in _CATALOGUES:
+            continue
+        weight = float(match[2] or 1)
+        if weight > best:
+            best, chosen = weight, _CATALOGUES[match[1].lower()]
+    return chosen

@@ -10,7 +10,7 @@ import asyncio
 import sqlite3
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -85,8 +85,11 @@ class Books:
         if path is not None:
             path.write_bytes(image)
             return cls(_connect(path), path)
-        connection = _connect(None)
-        connection.deserialize(image)
+        # SQLite bounds a database that was deserialised to 1 GB; a copy of it has no bound.
+        with closing(_connect(None)) as source:
+            source.deserialize(image)
+            connection = _connect(None)
+            source.backup(connection)
         return cls(connection, None)
 
     def image(self) -> bytes:
@@ -132,7 +135,8 @@ class Books:
         try:
             yield
         except BaseException:
-            self.connection.execute("ROLLBACK")
+            if self.connection.in_transaction:  # SQLite itself ends it after some errors, a full disk among them
+                self.connection.execute("ROLLBACK")
             raise
         self.connection.execute("COMMIT")
 

@@ -7,9 +7,10 @@ import binascii
 import hashlib
 import re
 from collections import OrderedDict
+from typing import NamedTuple
 
 from mock_afas.access import digest
-from mock_afas.errors import ProfitError, Reason, Refusal, unexpected
+from mock_afas.errors import Reason, Refusal, unexpected
 
 _SCHEME = re.compile(rb"\s*AfasToken\s+(.*?)\s*", re.IGNORECASE | re.DOTALL)
 _TOKEN = re.compile(
@@ -18,43 +19,65 @@ _TOKEN = re.compile(
 _MOST_KNOWN = 4_096
 
 
-def _read(value: bytes) -> str | ProfitError | Refusal:
-    """The digest of the token in a header, or what to answer instead. The header itself goes nowhere."""
+class Sent(NamedTuple):
+    """What an ``Authorization`` header holds: the digest of its token, and what is wrong with how it was sent.
+
+    Both, when the token was sent without base64: it tells whose environment that is, but opens nothing.
+    """
+
+    digest: str = ""
+    problem: Reason | None = None
+
+    def check(self, profit_version: int) -> None:
+        """Raises Refusal 401 for a header that holds no token in base64; ProfitError for a raw one from Profit 7."""
+        if self.problem is None:
+            return
+        if self.digest and profit_version >= 7:
+            raise unexpected(self.problem)
+        raise Refusal(401, self.problem)
+
+
+def _problem(rule: str, allowed: str) -> Reason:
+    """The header itself goes nowhere."""
+    return Reason(rule, "Authorization", "", allowed)
+
+
+_NOTHING = Sent(problem=_problem("token sent", "AfasToken and the token in base64"))
+
+
+def _read(value: bytes) -> Sent:
     scheme = _SCHEME.fullmatch(value)
     if scheme is None:
-        return Refusal(401, Reason("authentication scheme", "Authorization", "", "AfasToken and the token in base64"))
-    sent = scheme[1]
-    if _TOKEN.fullmatch(sent):
-        return unexpected(Reason("token sent without base64", "Authorization", "", "the base64 of the token's XML"))
+        return Sent(problem=_problem("authentication scheme", "AfasToken and the token in base64"))
+    raw = _TOKEN.fullmatch(scheme[1])
+    if raw is not None:
+        problem = _problem("token sent without base64", "the base64 of the token's XML")
+        return Sent(digest(raw[1].decode("ascii")), problem)
     try:
-        xml = base64.b64decode(sent, validate=True)
+        xml = base64.b64decode(scheme[1], validate=True)
     except (binascii.Error, ValueError):
-        return Refusal(401, Reason("token is base64", "Authorization", "", "the base64 of the token's XML"))
+        return Sent(problem=_problem("token is base64", "the base64 of the token's XML"))
     token = _TOKEN.fullmatch(xml)
     if token is None:
         allowed = "<token><version>1</version><data>64 hex digits</data></token>"
-        return Refusal(401, Reason("form of the token", "Authorization", "", allowed))
-    return digest(token[1].decode("ascii"))
+        return Sent(problem=_problem("form of the token", allowed))
+    return Sent(digest(token[1].decode("ascii")))
 
 
 class Headers:
     """Reads ``Authorization`` headers, each distinct one once: what was made of it is kept by its SHA-256."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[bytes, str | ProfitError | Refusal] = OrderedDict()
+        self._known: OrderedDict[bytes, Sent] = OrderedDict()
 
-    def token_digest(self, value: bytes | None, profit_version: int) -> str:
-        """The digest of the token in an ``Authorization`` header. Raises Refusal 401, or ProfitError from Profit 7."""
+    def read(self, value: bytes | None) -> Sent:
+        """What the header holds; None when there is no header."""
         if value is None:
-            raise Refusal(401, Reason("token sent", "Authorization", "", "AfasToken and the token in base64"))
+            return _NOTHING
         key = hashlib.sha256(value).digest()
         known = self._known.get(key)
         if known is None:
             known = self._known[key] = _read(value)
             if len(self._known) > _MOST_KNOWN:
                 self._known.popitem(last=False)
-        if isinstance(known, str):
-            return known
-        if isinstance(known, ProfitError) and profit_version < 7:
-            raise Refusal(401, known.reason)
-        raise known.with_traceback(None)
+        return known

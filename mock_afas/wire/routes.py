@@ -6,10 +6,11 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from mock_afas import messages
 from mock_afas.access import AppConnector
+from mock_afas.connectors import GetConnector, UpdateConnector
 from mock_afas.environment import Environment, Visit
 from mock_afas.errors import ProfitError, Reason, Refusal, UnderMaintenance, unexpected
 from mock_afas.logbook import LogEntry
@@ -19,7 +20,7 @@ from mock_afas.registry import Registry
 from mock_afas.traffic import MOST_BODY, Exchange
 from mock_afas.wire import answers, metainfo
 from mock_afas.wire.answers import Answer
-from mock_afas.wire.auth import Headers
+from mock_afas.wire.auth import Headers, Sent
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -93,17 +94,26 @@ class Wire:
 
     # ------------------------------------------------------------ who calls
 
-    async def _enter(self, call: Call) -> tuple[Environment, AppConnector]:
-        """The environment and app connector that the caller's token opens. Raises Refusal and UnderMaintenance."""
-        default = self._registry.default
-        version = default.profile.profit_version if default else 8
-        found = self._registry.by_token(self._headers.token_digest(call.header(b"authorization"), version))
-        if found is None:
+    def _identify(self, call: Call) -> Sent:
+        """Notes whose token was sent, before anything is asked of it: what goes wrong is recorded there."""
+        sent = self._headers.read(call.header(b"authorization"))
+        found = self._registry.by_token(sent.digest)
+        if found is not None:
+            call.environment, call.token = found
+            call.language = _language(call, call.environment)
+        return sent
+
+    async def _enter(self, call: Call, sent: Sent) -> tuple[Environment, AppConnector]:
+        """The environment and app connector that the caller's token opens.
+
+        Raises Refusal, UnderMaintenance, and ProfitError for a token without base64.
+        """
+        environment, token = call.environment, call.token
+        judge = environment or self._registry.default
+        sent.check(judge.profile.profit_version if judge else 8)
+        if environment is None:
             raise Refusal(401, Reason("token known", "Authorization", "", "a token of an environment of this server"))
-        environment, token = found
-        call.environment, call.token = environment, token
         call.visit = await environment.enter()
-        call.language = _language(call, environment)
         _check_host(call, environment)
         client = call.scope.get("client")
         app = environment.access.admit(
@@ -121,10 +131,11 @@ class Wire:
     async def _answer(self, call: Call) -> Answer:
         if call.method == "OPTIONS":
             return answers.bare(200)
+        sent = self._identify(call)
         if len(call.scope["query_string"]) + 1 > MOST_QUERY:
             size = str(len(call.scope["query_string"]) + 1)
             raise Refusal(404, Reason("length of the query string", "query string", size, f"{MOST_QUERY} characters"))
-        environment, app = await self._enter(call)
+        environment, app = await self._enter(call, sent)
         resource = self._resources.get(call.segments[0].lower())
         if resource is None:
             raise Refusal(404, Reason("resource", "path", call.scope["path"], ", ".join(self._resources)))
@@ -150,13 +161,11 @@ class Wire:
             case []:
                 return answers.json(metainfo.overview(environment, app, call.language))
             case ["get", _]:
-                get = next(
-                    (c for c in environment.get_connectors(app) if c.id.lower() == call.segments[2].lower()), None
-                )
+                get = _called(call.segments[2], environment.get_connectors(app), environment)
                 if get is not None:
                     return answers.json(metainfo.of_get(get, call.language))
             case ["update", _]:
-                update = environment.update_connector(call.segments[2], app)
+                update = _called(call.segments[2], environment.update_connectors(app), environment)
                 if update is not None:
                     return answers.json(metainfo.of_update(update, call.language))
             case _:
@@ -166,6 +175,8 @@ class Wire:
 
     async def _profit_version(self, call: Call, environment: Environment, _app: AppConnector) -> Answer:
         _only(call, _READING)
+        if len(call.segments) != 1:
+            raise Refusal(404, Reason("profitversion", "path", call.scope["path"], "/profitversion"))
         return answers.json({"version": f"{environment.profile.profit_version}.0.0.0"})
 
     # ------------------------------------------------------------ what went wrong
@@ -198,6 +209,16 @@ class Wire:
         return answer
 
 
+_Connector = TypeVar("_Connector", GetConnector, UpdateConnector)
+
+
+def _called(name: str, connectors: list[_Connector], environment: Environment) -> _Connector | None:
+    """The connector with the id ``name``; whether case counts is AMB-04."""
+    if environment.profile.dialect.identifiers == "case_sensitive":
+        return next((connector for connector in connectors if connector.id == name), None)
+    return next((connector for connector in connectors if connector.id.lower() == name.lower()), None)
+
+
 def _only(call: Call, methods: frozenset[str]) -> None:
     if call.method not in methods:
         raise Refusal(405, Reason("method", "method", call.method, ", ".join(sorted(methods))))
@@ -217,23 +238,23 @@ def _check_host(call: Call, environment: Environment) -> None:
 
 
 async def _read_body(call: Call) -> None:
-    """Reads the body into the call. Raises Refusal 413 over 75 MB, before it is read whole."""
+    """Reads the body into the call. Raises Refusal: 413 over 75 MB, before it is read whole; 400 if it breaks off."""
     announced = call.header(b"content-length") or b"0"
-    too_large = Refusal(
-        413, Reason("size of the body", "body", announced.decode("latin-1"), f"{MOST_REQUEST_BODY} bytes")
-    )
-    if announced.isdigit() and int(announced) > MOST_REQUEST_BODY:
-        raise too_large
+    _check_size(int(announced) if announced.isdigit() else 0)
     more = True
     while more:
         message = await call.receive()
         if message["type"] == "http.disconnect":
-            return
+            raise Refusal(400, Reason("whole body", "body", f"{call.body_size} bytes", "the body that was announced"))
         call.body += message.get("body", b"")
         call.body_size = len(call.body)
-        if call.body_size > MOST_REQUEST_BODY:
-            raise too_large
+        _check_size(call.body_size)
         more = message.get("more_body", False)
+
+
+def _check_size(size: int) -> None:
+    if size > MOST_REQUEST_BODY:
+        raise Refusal(413, Reason("size of the body", "body", f"{size} bytes", f"{MOST_REQUEST_BODY} bytes"))
 
 
 def _trace(environment: Environment | None) -> str:
@@ -244,6 +265,9 @@ def _trace(environment: Environment | None) -> str:
 
 async def _send(call: Call, answer: Answer, send: Send, waited: float, trace: str) -> tuple[bytes, int]:
     """Sends ``answer``; gives the beginning of the body that was sent, and its size."""
+    if answer.parts is not None and call.scope["http_version"] != "1.1":
+        # HTTP/1.0 knows no chunks
+        answer = Answer(answer.status, answer.headers, b"".join([part async for part in answer.parts]))
     headers = answers.varying(answer, waited, waited, trace)
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     if answer.parts is None or call.method == "HEAD":
