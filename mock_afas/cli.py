@@ -13,7 +13,7 @@ import click
 
 import mock_afas
 from mock_afas.errors import ControlError
-from mock_afas.profiles import read_profile
+from mock_afas.profiles import read_profile, shipped_profiles
 
 EXIT_UNUSABLE = 2
 
@@ -73,7 +73,7 @@ def _progress() -> Callable[[int, int], None]:
     type=click.Path(path_type=Path, file_okay=False),
     help="Keep environments in this directory; else in memory.",
 )
-@click.option("--profile", help="Settings by name (demo, minimal, lean …) or from a TOML file.")
+@click.option("--profile", help=f"Settings by name ({', '.join(shipped_profiles())}) or from a TOML file.")
 @click.option("--without", help="Features the licence lacks: currencies,projects,allocation,commitments.")
 @click.option("--profit-version", type=click.IntRange(5, 9), help="Profit version to imitate. [default: 8]")
 @click.option("--clock", help="Stand still at this Amsterdam wall-clock time, such as 2026-11-24T09:00:00.")

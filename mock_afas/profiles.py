@@ -244,10 +244,15 @@ def configured(profile: Profile, changes: Mapping[str, Any]) -> Profile:
     return replace(profile, **checked)
 
 
+def shipped_profiles() -> dict[str, Path]:
+    """The named profiles and their files, by name."""
+    return {file.stem: file for file in fixtures.files("profiles", "*.toml")}
+
+
 def read_profile(name_or_file: str) -> dict[str, Any]:
     """The settings of a named profile (``fixtures/profiles``) or of a TOML file. Raises ControlError."""
     path = Path(name_or_file)
-    shipped = {file.stem: file for file in fixtures.files("profiles", "*.toml")}
+    shipped = shipped_profiles()
     if not path.suffix and name_or_file in shipped:
         path = shipped[name_or_file]
     try:

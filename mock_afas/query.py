@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any, NamedTuple, NoReturn
 from urllib.parse import parse_qsl
 
@@ -65,7 +65,8 @@ def fold(text: str, collation: str) -> str:
     folded = normal.casefold()
     if collation == "ci_ai" and not folded.isascii():
         decomposed = unicodedata.normalize("NFD", folded)
-        folded = "".join(char for char in decomposed if not unicodedata.combining(char))
+        bare = "".join(char for char in decomposed if not unicodedata.combining(char))
+        folded = unicodedata.normalize("NFC", bare)
     return folded
 
 
@@ -94,6 +95,10 @@ def _refuse(condition: _Condition, allowed: str) -> NoReturn:
     raise unexpected(Reason(rule, condition.field.id, condition.text, allowed))
 
 
+#: Keeps all digits of a filter value, so that a number beside a stored one is not taken for it.
+_EXACT = Context(prec=100)
+
+
 def _operand(condition: _Condition, text: str) -> Parameter | Decimal:
     """The filter value in stored form; a decimal with more than six digits after the point stays Decimal."""
     kind = condition.field.data_type
@@ -102,7 +107,7 @@ def _operand(condition: _Condition, text: str) -> Parameter | Decimal:
             number = values.parse_integer(text)
             return number if number in values.INT64 else float(number)
         if kind == "decimal":
-            scaled = values.parse_decimal(text) * values.MILLIONTHS
+            scaled = _EXACT.multiply(values.parse_decimal(text), Decimal(values.MILLIONTHS))
             if scaled != scaled.to_integral_value():
                 return scaled
             return int(scaled) if int(scaled) in values.INT64 else float(scaled)
@@ -138,19 +143,23 @@ def _compare(condition: _Condition, operator: int, text: str) -> Clause:
     return condition.clause(f"{condition.name} {sign} ?", operand, equal=operator == 1)
 
 
-#: How the text operators see a value that is no text: as it is written.
+#: How the text operators see a value that is no text: as it is written from Profit 7 on, a date without its false Z.
 _PRINTED: Mapping[DataType, str] = {
     "string": "{c}",
     "blob": "{c}",
     "int": "CAST({c} AS TEXT)",
-    "decimal": "profit_decimal({c}, {decimals})",
+    "decimal": "profit_decimal({c}, {decimals}, {padded}, 1)",
     "boolean": "CASE {c} WHEN 1 THEN 'true' WHEN 0 THEN 'false' END",
     "date": "substr({c}, 1, 19)",
 }
 
 
 def _printed(condition: _Condition) -> str:
-    return _PRINTED[condition.field.data_type].format(c=condition.name, decimals=condition.field.decimals)
+    """The expression of what is written, folded as the text it is compared with: of a date that is its ``T``."""
+    kind, dialect = condition.field.data_type, condition.dialect
+    padded = int(dialect.decimal_zeros == "padded")
+    sql = _PRINTED[kind].format(c=condition.name, decimals=condition.field.decimals, padded=padded)
+    return f"lower({sql})" if kind == "date" and dialect.collation != "cs_as" else sql
 
 
 def _contains(condition: _Condition, text: str, *, negated: bool = False) -> Clause:

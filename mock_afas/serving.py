@@ -160,7 +160,8 @@ Ctrl-C stops it."""
 
 def _greeting(opened: Opened, document: dict[str, Any], *, data: Path | None) -> str:
     profile = opened.environment.profile
-    rows = f"demo data and {profile.rows:,} rows more" if profile.rows else "demo data"
+    more = f" and {profile.rows:,} more suppliers, customers and invoices" if profile.rows else ""
+    rows = f"demo data{more}"
     return _GREETING.format(
         version=mock_afas.__version__,
         profit=profile.profit_version,

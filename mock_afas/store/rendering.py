@@ -111,7 +111,7 @@ def comparison_key(field: Field, rendering: Rendering) -> str:
             return f"substr({column} || 'T00:00:00', 1, 19)"
         whole = f"length({column}) = 10 OR {column} LIKE '%.000000'"
         return f"CASE WHEN {whole} THEN substr({column} || 'T00:00:00', 1, 19) ELSE {column} END"
-    if field.data_type == "string":
+    if field.data_type in ("string", "blob"):
         plain = column if rendering.collation == "cs_as" else f"lower({column})"
         folded = f"profit_fold({column}, {_literal(rendering.collation)})"
         return f"CASE WHEN {column} GLOB '*[^ -~]*' THEN {folded} ELSE {plain} END"
