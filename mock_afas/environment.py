@@ -6,7 +6,7 @@ import asyncio
 import datetime as dt
 import math
 import random
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol, TypeVar
 
@@ -295,6 +295,13 @@ class Environment:
                     hint = f"a row is found by {', '.join(entity.key)}"
                     raise ControlError(f"a row of '{entity.name}' has no '{missing}'", hint=hint) from None
 
+    async def switch_autonumbering(self, *, on: bool) -> None:
+        """Switches the automatic numbering of creditors and debtors in every administration."""
+        entity = ENTITIES["administrations"]
+        numbers = [row["administration"] for row in await self.data(entity)]
+        flags = {"autonumber_creditors": on, "autonumber_debtors": on}
+        await self.put_data(entity, [{"administration": number, **flags} for number in numbers])
+
     async def _writable(self) -> Books:
         """The books, copied first when somebody shares them."""
         shared = self.books
@@ -345,6 +352,15 @@ def _checked(entity: Entity, row: object, at: int) -> dict[str, str | int | None
         except values.NotAValue as allowed:
             raise ControlError(f"row {at}: '{name}' is {str(value)[:100]!r}", hint=f"it takes {allowed}") from None
     return checked
+
+
+def check_get_connectors(key: str, names: Iterable[str]) -> None:
+    """Raises ControlError when one of ``names``, given under ``key``, is no GetConnector."""
+    known = connectors.get_connectors()
+    for name in names:
+        if name.lower() not in known:
+            hint = f"there are {', '.join(connector.id for connector in known.values())}"
+            raise ControlError(f"'{key}': there is no GetConnector '{name}'", hint=hint)
 
 
 def entity_named(name: str) -> Entity:

@@ -234,7 +234,10 @@ def configured(profile: Profile, changes: Mapping[str, Any]) -> Profile:
     """``profile`` with ``changes`` in the form of the control API. Raises ControlError; then nothing has changed."""
     checked: dict[str, Any] = {}
     for key, value in changes.items():
-        if key == "dialect":
+        if key == "environment":
+            if value != profile.environment:
+                raise ControlError(f"'environment' is {value!r}", hint="its parts are 'type' and 'participant'")
+        elif key == "dialect":
             checked[key] = _dialect(value, profile.dialect)
         elif key in _CHECKS:
             checked[key] = _CHECKS[key](value)

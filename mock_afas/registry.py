@@ -11,7 +11,7 @@ from typing import Any
 import mock_afas
 from mock_afas import connectors, demo, fixtures, records, values
 from mock_afas.access import Access, AppConnector, SystemUser, Token, digest
-from mock_afas.environment import Environment
+from mock_afas.environment import Environment, check_get_connectors
 from mock_afas.errors import ControlError
 from mock_afas.profiles import Profile, configured
 from mock_afas.store import images
@@ -68,6 +68,7 @@ class Registry:
     def create(self, settings: Mapping[str, Any], *, token_data: str = "", progress: Progress | None = None) -> Opened:
         """A new environment with demo data; ``settings`` in the form of the control API. Raises ControlError."""
         profile = configured(Profile(participant=self._free_participant()), settings)
+        check_get_connectors("blocked_connectors", profile.blocked_connectors)
         if profile.participant in self._taken():
             hint = "leave it out for the next free one"
             raise ControlError(f"participant {profile.participant} is taken", hint=hint, status=409)
@@ -128,12 +129,21 @@ class Registry:
             self._catalog.forget(environment.id)
         environment.release()
 
-    def configure(self, environment: Environment, changes: Mapping[str, Any]) -> None:
+    async def configure(self, environment: Environment, changes: Mapping[str, Any]) -> None:
         """Changes the configuration of ``environment``. Raises ControlError; then nothing has changed."""
+        profile = self.checked(environment, changes)
+        if profile.autonumber != environment.profile.autonumber:
+            await environment.switch_autonumbering(on=profile.autonumber)
+        environment.configure(profile)
+
+    def checked(self, environment: Environment, changes: Mapping[str, Any]) -> Profile:
+        """The configuration that ``environment`` would have after ``changes``. Raises ControlError."""
         for fixed in ("participant", "rows", "seed", "bare", "type"):
             if fixed in changes and changes[fixed] != environment.profile.as_dict()[fixed]:
                 raise ControlError(f"'{fixed}' cannot be changed", hint="create another environment", status=409)
-        environment.configure(configured(environment.profile, changes))
+        profile = configured(environment.profile, changes)
+        check_get_connectors("blocked_connectors", profile.blocked_connectors)
+        return profile
 
     def _taken(self) -> set[str]:
         """The participants of environments that are there or being made."""
@@ -152,24 +162,24 @@ class Registry:
         if today < demo.EARLIEST_TODAY:
             hint = f"the demo data begins in 2012: give a clock from {demo.EARLIEST_TODAY} on"
             raise ControlError(f"'clock' is {today}", hint=hint)
-        known = None if profile.rows else self._bases.get((profile.bare, today))
+        known = None if profile.rows else self._bases.get((profile.autonumber, today))
         if known is not None and known.holders:
             return known.share()
-        books = self._fresh(profile.bare, today)
+        books = self._fresh(profile.autonumber, today)
         if profile.rows:
             _add_rows(books, profile, today, progress)
         else:
-            self._bases[profile.bare, today] = books
+            self._bases[profile.autonumber, today] = books
         return books
 
-    def _fresh(self, bare: bool, today: dt.date) -> Books:
+    def _fresh(self, autonumber: bool, today: dt.date) -> Books:
         """Books with the demo data as of ``today``, from an image where there is one."""
-        name = images.name_of(_made_from(), mock_afas.__version__, today.isoformat(), str(bare))
+        name = images.name_of(_made_from(), mock_afas.__version__, today.isoformat(), f"autonumber={autonumber}")
         image = images.read(name)
         if image is not None:
             return Books.from_image(image, self.new_path())
         books = Books.create()
-        books.load(LoadBatch(*batch) for batch in (demo.bare(today=today) if bare else demo.base(today=today)))
+        books.load(LoadBatch(*batch) for batch in (demo.base(today=today) if autonumber else demo.bare(today=today)))
         image = books.image()
         images.write(name, image)
         return books if self._catalog is None else Books.from_image(image, self.new_path())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import gc
 import json
 import os
@@ -56,6 +58,13 @@ def write_ready_file(path: Path, document: dict[str, Any]) -> None:
     Path(temporary).replace(path)
 
 
+def remove_ready_file(path: Path) -> None:
+    """Removes a ready file that this process wrote, so that nobody takes it for that of a running server."""
+    with contextlib.suppress(OSError, ValueError):
+        if json.loads(path.read_text(encoding="utf-8"))["pid"] == os.getpid():
+            path.unlink()
+
+
 class _Server(uvicorn.Server):
     """A server that says when it answers."""
 
@@ -77,7 +86,7 @@ class Serving:
         self.origin = origin_of(listener, host)
         self.control_key = control_key
         self._listener = listener
-        self._app = create_app(registry, origin=lambda: self.origin, control_key=control_key)
+        self._app = create_app(registry, control_key=control_key)
         self._server: _Server | None = None
 
     def describe(self, opened: Opened) -> dict[str, Any]:
@@ -132,7 +141,7 @@ def _opened(registry: Registry, settings: dict[str, Any], token_data: str, progr
     kept = registry.default
     if kept is None:
         return registry.create(settings, token_data=token_data, progress=progress)
-    registry.configure(kept, settings)
+    asyncio.run(registry.configure(kept, settings))
     if token_data and registry.by_token(digest(token_data)) is not None:
         return Opened(kept, token_data)
     if not kept.access.app_connectors or not kept.access.users:
@@ -150,24 +159,29 @@ mock_afas {version} serves environment {environment} (Profit {profit}) with {wha
   Authorization  {authorization}
   Control API    {control_url}{key}
 
+{hint}
+
+Ctrl-C stops it."""
+_TRY_IT = """\
 Try it:
 
   curl -H 'Authorization: {authorization}' \\
-    '{base_url}/connectors/Zenvoices_Currencies?take=2&orderbyfieldids=CurrencyId'
-
-Ctrl-C stops it."""
+    '{base_url}/connectors/Zenvoices_Currencies?take=2&orderbyfieldids=CurrencyId'"""
+_BARE = "It has no app connector and no token yet: make them through the control API."
 
 
 def _greeting(opened: Opened, document: dict[str, Any], *, data: Path | None) -> str:
     profile = opened.environment.profile
     more = f" and {profile.rows:,} more suppliers, customers and invoices" if profile.rows else ""
-    rows = f"demo data{more}"
+    kept = f", kept in {data}" if data else ""
+    shown = {name: value or "none yet" for name, value in document.items()}
     return _GREETING.format(
         version=mock_afas.__version__,
         profit=profile.profit_version,
-        what=("nothing set up yet" if profile.bare else rows) + (f", kept in {data}" if data else ""),
+        what=f"demo data{more}{kept}",
         key=f"  (key {document['control_key']})" if document["control_key"] else "",
-        **{name: value or "none yet" for name, value in document.items() if name not in ("control_key", "pid")},
+        hint=(_TRY_IT if opened.token_data else _BARE).format(**shown),
+        **shown,
     )
 
 
@@ -197,6 +211,8 @@ def serve(
         raise ControlError(f"there is no directory {ready_file.parent}", hint="give a --ready-file in one that exists")
     if control_key is None and needs_control_key(host):
         control_key = secrets.token_hex(16)
+    if ready_file is not None:
+        ready_file.unlink(missing_ok=True)
     listener = bind(host, port)
     try:
         registry = Registry(Catalog(data) if data else None)
@@ -214,4 +230,8 @@ def serve(
             write_ready_file(ready_file, document)
         tell(_greeting(opened, document, data=data))
 
-    serving.run(ready)
+    try:
+        serving.run(ready)
+    finally:
+        if ready_file is not None:
+            remove_ready_file(ready_file)

@@ -60,7 +60,7 @@ def test_create_with_every_key(demo: Afas) -> None:
         assert shown[key] == value or key in ("dialect", "without"), key
     assert shown["dialect"]["order"] == "stable"
     assert shown["dialect"]["time_fractions"] == "hidden"
-    assert shown["features"] == {"currencies": True, "projects": False, "allocation": True, "commitments": False}
+    assert shown["without"] == ["commitments", "projects"]
     assert len(client.rows("Zenvoices_Suppliers", skip="-1", take="-1")) == 92 + 3
     client.control("DELETE")
 
@@ -109,6 +109,39 @@ def test_every_setting_of_the_dialect_can_be_changed(afas: Afas, setting: Any) -
     for choice in setting.choices[::-1]:
         afas.configure(dialect={setting.number or setting.name: choice})
         assert afas.control("GET").json()["dialect"][setting.name] == choice
+
+
+def test_the_configuration_that_is_shown_can_be_sent_back(afas: Afas) -> None:
+    shown = afas.control("GET").json()
+    afas.configure(**shown)
+    assert afas.control("GET").json() == shown
+
+
+def test_autonumbering_is_what_the_administrations_say(demo: Afas) -> None:
+    client = client_of(create(demo, autonumber=False).json(), demo.http)
+    for on in (False, True, False):
+        client.configure(autonumber=on)
+        rows = client.rows("Zenvoices_AdministrationDetails", skip="-1", take="-1")
+        assert [(row["AutoNumCreditor"], row["AutoNumDebtor"]) for row in rows] == [(on, on)] * 5
+    client.control("DELETE")
+
+
+def test_a_blocked_connector_must_be_one(afas: Afas) -> None:
+    answer = afas.control("PATCH", body={"blocked_connectors": ["Zenvoices_Supliers"]})
+    assert answer.status_code == 422
+    assert "Zenvoices_Suppliers" in error(answer)["hint"]
+    afas.configure(blocked_connectors=["Zenvoices_Suppliers"])
+    assert "geblokkeerd" in afas.get("connectors/zenvoices_suppliers").json()["externalMessage"]
+
+
+def test_addresses_are_those_the_caller_uses(afas: Afas) -> None:
+    port = afas.base_url.split(":")[2].split("/")[0]
+    made = afas.http.post(
+        f"{afas.control_url}/environments/{afas.environment}/forks", headers={"Host": f"localhost:{port}"}
+    ).json()
+    assert made["base_url"] == f"http://localhost:{port}/ProfitRestServices"
+    assert made["control_url"] == f"http://localhost:{port}/_mock"
+    client_of(made, afas.http).control("DELETE")
 
 
 def test_a_change_that_fails_changes_nothing(afas: Afas) -> None:
@@ -331,6 +364,9 @@ def test_an_app_connector_and_a_token_of_ones_own(afas: Afas) -> None:
         ("/users", {"id": "x", "shoe": 43}, 422),
         ("/app-connectors", {"ip_addresses": ["300.1.1.1"]}, 422),
         ("/app-connectors", {"get_connectors": [3]}, 422),
+        ("/app-connectors", {"get_connectors": ["Nonsense"]}, 422),
+        ("/app-connectors", {"update_connectors": ["Nonsense"]}, 422),
+        ("/app-connectors", {"authentication": "banana"}, 422),
         ("/app-connectors", {"id": "7"}, 422),
         ("/app-connectors/9/tokens", {"user": "x"}, 404),
         ("/app-connectors/1/tokens", {"user": "nobody"}, 422),
@@ -345,9 +381,17 @@ def test_access_of_the_wrong_form(afas: Afas, path: str, body: dict[str, Any], s
     error(answer)
 
 
-def test_unknown_paths_and_methods(afas: Afas) -> None:
-    assert afas.control("GET", "/nonsense").status_code == 404
-    assert afas.control("DELETE", "/data/currencies").status_code == 405
-    assert afas.control("PATCH", "/app-connectors/77", {}).status_code == 404
-    assert afas.control("DELETE", "/tokens/T99999").status_code == 404
-    assert afas.control("GET", "/logbook/00000000").status_code == 404
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/nonsense", 404),
+        ("DELETE", "/data/currencies", 405),
+        ("PATCH", "/app-connectors/77", 404),
+        ("DELETE", "/tokens/T99999", 404),
+        ("GET", "/logbook/00000000", 404),
+    ],
+)
+def test_unknown_paths_and_methods(afas: Afas, method: str, path: str, status: int) -> None:
+    answer = afas.control(method, path)
+    assert answer.status_code == status
+    error(answer)

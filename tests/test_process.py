@@ -101,6 +101,18 @@ def test_it_stops_in_good_order(tmp_path: Path, asked: signal.Signals) -> None:
         _, err = process.communicate(timeout=30)
     assert process.returncode == 0
     assert not err
+    assert not list(tmp_path.glob("ready-*"))
+
+
+def test_a_bare_environment_says_what_to_do(tmp_path: Path) -> None:
+    profile = tmp_path / "bare.toml"
+    profile.write_text("bare = true")
+    with served(tmp_path, "--profile", str(profile)) as (process, ready):
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=30)
+    assert ready["token"] is None
+    assert "control API" in out
+    assert "curl" not in out
 
 
 OPTIONS = ["--profile", "lean", "--without", "allocation", "--profit-version", "6", "--clock", "2026-11-24T09:00:00"]

@@ -16,11 +16,11 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 import mock_afas
+from mock_afas import connectors
 from mock_afas.access import AppConnector, SystemUser, Token
-from mock_afas.connectors import FEATURES
 from mock_afas.control import bodies
 from mock_afas.control.ready import describe
-from mock_afas.environment import Environment, entity_named
+from mock_afas.environment import Environment, check_get_connectors, entity_named
 from mock_afas.errors import ControlError
 from mock_afas.records import ENTITIES
 from mock_afas.registry import Opened, Registry
@@ -54,17 +54,30 @@ _APP_CONNECTOR_KEYS = {
 }
 
 
+def _app_connector(body: dict[str, Any]) -> dict[str, Any]:
+    """Settings of an app connector. Raises ControlError for a connector that is not there, and other mistakes."""
+    settings = bodies.checked(body, _APP_CONNECTOR_KEYS)
+    check_get_connectors("get_connectors", settings.get("get_connectors", ()))
+    known = connectors.update_connector_ids()
+    for name in settings.get("update_connectors", ()):
+        if name.lower() not in known:
+            hint = f"there are {', '.join(known.values())}"
+            raise ControlError(f"'update_connectors': there is no UpdateConnector '{name}'", hint=hint)
+    if settings.get("authentication", "token") != "token":
+        raise ControlError(f"'authentication' is {settings['authentication']!r}", hint='it takes "token"')
+    return settings
+
+
 def _shown_token(token: Token) -> dict[str, Any]:
     """A token as it can be seen afterwards: everything but its data."""
     return {key: value for key, value in asdict(token).items() if key != "digest"}
 
 
 class ControlApi:
-    """The calls, over one registry. ``origin`` gives the server's own address, such as ``http://127.0.0.1:8080``."""
+    """The calls, over one registry. ``control_key`` is the key that callers have, None when none is asked for."""
 
-    def __init__(self, registry: Registry, origin: Callable[[], str], control_key: str | None) -> None:
+    def __init__(self, registry: Registry, control_key: str | None) -> None:
         self._registry = registry
-        self._origin = origin
         self._control_key = control_key
         self._making = asyncio.Lock()
 
@@ -112,22 +125,22 @@ class ControlApi:
         settings = await bodies.read_object(request)
         async with self._making:
             opened = await asyncio.to_thread(self._registry.create, settings)
-        return json(self._described(opened), 201)
+        return json(self._described(request, opened), 201)
 
-    def _described(self, opened: Opened) -> dict[str, Any]:
-        return describe(opened, self._origin(), self._control_key)
+    def _described(self, request: Request, opened: Opened) -> dict[str, Any]:
+        """What a client needs, with the address by which the caller reaches the server."""
+        return describe(opened, str(request.base_url.replace(path="")).rstrip("/"), self._control_key)
 
     async def show(self, request: Request) -> Response:
         profile = self._environment(request).profile
-        features = {feature: feature not in profile.without for feature in FEATURES}
-        return json({**profile.as_dict(), "features": features})
+        return json(profile.as_dict())
 
     async def change(self, request: Request) -> Response:
         environment = self._environment(request)
         changes = await bodies.read_object(request)
         blocked = changes.pop("blocked_periods", None)
         rows = bodies.blocked_periods(blocked) if blocked is not None else []
-        self._registry.configure(environment, changes)
+        await self._registry.configure(environment, changes)
         if rows:
             await environment.put_data(entity_named("periods"), rows)
         return json(environment.profile.as_dict())
@@ -137,7 +150,7 @@ class ControlApi:
         return Response(status_code=204)
 
     async def fork(self, request: Request) -> Response:
-        return json(self._described(await self._registry.fork(self._environment(request))), 201)
+        return json(self._described(request, await self._registry.fork(self._environment(request))), 201)
 
     async def reset(self, request: Request) -> Response:
         environment = self._environment(request)
@@ -195,7 +208,7 @@ class ControlApi:
 
     async def add_app_connector(self, request: Request) -> Response:
         environment = self._environment(request)
-        body = bodies.checked(await bodies.read_object(request), _APP_CONNECTOR_KEYS)
+        body = _app_connector(await bodies.read_object(request))
         number = 1 + max((int(app) for app in environment.access.app_connectors), default=0)
         app = AppConnector(**{"description": "", **body, "id": str(number)})
         environment.access.put_app_connector(app)
@@ -207,7 +220,7 @@ class ControlApi:
         known = environment.access.app_connectors.get(request.path_params["app"])
         if known is None:
             raise ControlError(f"there is no app connector '{request.path_params['app']}'", status=404)
-        app = replace(known, **bodies.checked(await bodies.read_object(request), _APP_CONNECTOR_KEYS))
+        app = replace(known, **_app_connector(await bodies.read_object(request)))
         environment.access.put_app_connector(app)
         self._registry.keep(environment)
         return json(asdict(app))
@@ -219,7 +232,7 @@ class ControlApi:
         token, data = self._registry.issue_token(
             environment, app_connector=request.path_params["app"], user=body["user"], expires=expires
         )
-        shown = self._described(Opened(environment, data))
+        shown = self._described(request, Opened(environment, data))
         return json({**_shown_token(token), "token": shown["token"], "authorization": shown["authorization"]}, 201)
 
     async def revoke_token(self, request: Request) -> Response:
