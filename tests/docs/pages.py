@@ -39,8 +39,8 @@ def _page(title: str, intro: str, body: Iterable[str]) -> str:
 # ---------------------------------------------------------------- connectors
 
 _CONNECTORS_INTRO = """
-Every GetConnector that the server has, as `/metainfo/get/{id}` describes it. The lists of AFAS' standard connectors
-(`Profit…`) are those that AFAS publishes.
+Every GetConnector that the server has, as `/metainfo/get/{id}` describes it. Of AFAS' standard connectors (`Profit…`)
+the field ids and labels are those that AFAS publishes; lengths are ours, and so is which texts are dates.
 
 > **The field lists of the `Zenvoices_*` connectors are modelled, not real.** The real ones are not public. Each is
 > shaped after standard connectors of the same content, and *modelled on* says after which. Do not take a field id from
@@ -103,7 +103,7 @@ rows; the [control API](control-api.md#master-data) says how. Columns of the key
 | text | a string; the number behind it is the greatest number of characters |
 | integer | a whole number |
 | decimal | a number; the number behind it is the digits after the point, and more are rounded half up |
-| boolean | `true` or `false`, never null |
+| boolean | `true` or `false`; null sent is `false`, null shown means that the row it belongs to is not there |
 | date | `"2026-11-24"` |
 | datetime | `"2026-11-24T09:00:00.123456"`, Amsterdam wall-clock time |
 """
