@@ -35,13 +35,24 @@ class Application:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not self._is_profits(scope["path"].lower()):
             await self._other(scope, receive, send)
-        elif any(name == b"accept-encoding" and b"gzip" in value for name, value in scope["headers"]):
+        elif scope["method"] != "HEAD" and _takes_gzip(scope):
             await self._compressed(scope, receive, send)
         else:
             await self._wire(scope, receive, send)
 
     def _is_profits(self, path: str) -> bool:
         return path.startswith(self._base) and path[len(self._base) : len(self._base) + 1] in ("", "/")
+
+
+def _takes_gzip(scope: Scope) -> bool:
+    """Whether the client accepts gzip: named, with another weight than zero."""
+    for name, value in scope["headers"]:
+        if name == b"accept-encoding" and b"gzip" in value:
+            for coding in value.split(b","):
+                token, _, weight = coding.replace(b" ", b"").partition(b";q=")
+                if token == b"gzip":
+                    return not weight or weight.strip(b"0.") != b""
+    return False
 
 
 async def _home(_request: Request) -> Response:

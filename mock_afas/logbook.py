@@ -14,7 +14,7 @@ MOST_ENTRIES = 10_000
 
 @dataclass(frozen=True, slots=True)
 class LogEntry:
-    """One error. ``reference`` is what the client got as ``profitLogReference``; empty for answers without a body."""
+    """One error. ``reference`` is what the client got as ``profitLogReference``, if its answer had a body."""
 
     reference: str
     time: dt.datetime

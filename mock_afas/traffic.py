@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections import deque
 from typing import Any, NamedTuple
+from urllib.parse import unquote
 
 from mock_afas import values
 
@@ -13,8 +15,12 @@ MOST_BYTES = 64 * 2**20
 MOST_BODY = 64 * 1024
 #: What an exchange without bodies is counted for.
 _OVERHEAD = 1_000
-_SECRET_HEADERS = frozenset((b"authorization", b"cookie", b"proxy-authorization"))
-_SECRET_PARAMETERS = ("token", "apikey", "authorization")
+#: So many bytes of headers, and of path and query each, are kept of an exchange.
+MOST_HEADERS = 16 * 1024
+_SECRET_HEADERS = frozenset((b"authorization", b"cookie", b"proxy-authorization", b"x-api-key"))
+_SENSITIVE = r"[\w.-]*(?:token|api[_-]?key|authorization|secret|password|code_verifier)"
+_SECRET_PARAMETER = re.compile(rf"(?i)((?:^|[&;]){_SENSITIVE}=)[^&;]*")
+_SECRET_MEMBER = re.compile(rf'(?i)("{_SENSITIVE}"\s*:\s*)"[^"]*"?')
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -72,17 +78,34 @@ class Traffic:
         return {"exchanges": [_shown(exchange) for exchange in self._exchanges], "dropped": self.dropped}
 
 
+def kept_headers(headers: Headers) -> Headers:
+    """As many of ``headers`` as fit in what is kept of an exchange."""
+    kept, size = [], 0
+    for name, value in headers:
+        size += len(name) + len(value)
+        if size > MOST_HEADERS:
+            break
+        kept.append((name, value))
+    return kept
+
+
 def _size(exchange: Exchange) -> int:
-    return len(exchange.request_body) + len(exchange.response_body) + len(exchange.query) + _OVERHEAD
+    headers = sum(len(name) + len(value) for name, value in exchange.request_headers)
+    bodies = len(exchange.request_body) + len(exchange.response_body)
+    return bodies + headers + len(exchange.path) + len(exchange.query) + _OVERHEAD
 
 
 def _redacted_query(query: bytes) -> str:
-    parts = query.decode("latin-1").split("&")
-    for at, part in enumerate(parts):
-        name, equals, _ = part.partition("=")
-        if equals and any(secret in name.lower() for secret in _SECRET_PARAMETERS):
-            parts[at] = f"{name}=(redacted)"
-    return "&".join(parts)
+    """The query string, with the values of what is named like a secret left out, however the name is encoded."""
+    text = query.decode("latin-1")
+    if _SECRET_PARAMETER.search(text):
+        return _SECRET_PARAMETER.sub(r"\1(redacted)", text)
+    return "(redacted)" if _SECRET_PARAMETER.search(unquote(text)) else text
+
+
+def _redacted_body(body: bytes) -> str:
+    text = body.decode("utf-8", "replace")
+    return _SECRET_PARAMETER.sub(r"\1(redacted)", _SECRET_MEMBER.sub(r'\1"(redacted)"', text))
 
 
 def _shown_headers(headers: Headers) -> dict[str, str]:
@@ -106,12 +129,12 @@ def _shown(exchange: Exchange) -> dict[str, Any]:
             "path": exchange.path,
             "query": _redacted_query(exchange.query),
             "headers": _shown_headers(exchange.request_headers),
-            "body": exchange.request_body.decode("utf-8", "replace"),
+            "body": _redacted_body(exchange.request_body),
             "size": exchange.request_size,
         },
         "response": {
             "status": exchange.status,
-            "body": exchange.response_body.decode("utf-8", "replace"),
+            "body": _redacted_body(exchange.response_body),
             "size": exchange.response_size,
         },
     }

@@ -17,7 +17,7 @@ from mock_afas.logbook import LogEntry
 from mock_afas.messages import Language
 from mock_afas.profiles import BASE_PATH, HOST_SUFFIXES
 from mock_afas.registry import Registry
-from mock_afas.traffic import MOST_BODY, Exchange
+from mock_afas.traffic import MOST_BODY, MOST_HEADERS, Exchange, kept_headers
 from mock_afas.wire import answers, metainfo
 from mock_afas.wire.answers import Answer
 from mock_afas.wire.auth import Headers, Sent
@@ -294,9 +294,9 @@ def _exchange(
         started=started,
         duration=duration,
         method=call.method,
-        path=scope["path"],
-        query=scope["query_string"],
-        request_headers=scope["headers"],
+        path=scope["path"][:MOST_HEADERS],
+        query=scope["query_string"][:MOST_HEADERS],
+        request_headers=kept_headers(scope["headers"]),
         request_body=bytes(call.body[:MOST_BODY]),
         request_size=call.body_size,
         status=answer.status,
