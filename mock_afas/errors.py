@@ -1,15 +1,14 @@
 """What can go wrong, as values. One translator in ``wire`` makes HTTP of them, and the logbook keeps the reason.
 
-The error numbers are those AFAS documents; it also says that no client should decide anything on them.
+The error numbers come with the messages; AFAS says that no client should decide anything on them.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-UNEXPECTED = -2147180999
-GENERAL = -2147180996
-UNKNOWN_REFERENCE = -2147220469
+from mock_afas import messages
+from mock_afas.messages import Parameter
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,17 +27,18 @@ class Reason:
 class ProfitError(Exception):
     """An error that Profit answers with HTTP 500 and a message.
 
-    ``key`` finds the message in ``fixtures/messages``; ``parameters`` fill its placeholders.
+    ``key`` finds the message and its number in ``fixtures/messages``; ``parameters`` fill its placeholders.
     """
 
-    def __init__(
-        self, key: str, reason: Reason, *, number: int = GENERAL, parameters: dict[str, str] | None = None
-    ) -> None:
+    def __init__(self, key: str, reason: Reason, **parameters: Parameter) -> None:
         super().__init__(key)
         self.key = key
         self.reason = reason
-        self.number = number
-        self.parameters = parameters or {}
+        self.parameters = parameters
+
+    @property
+    def number(self) -> int:
+        return messages.catalogue()[self.key].number
 
 
 class Refusal(Exception):
@@ -73,4 +73,4 @@ class ControlError(Exception):
 
 def unexpected(reason: Reason) -> ProfitError:
     """Profit's answer to what it has no message for."""
-    return ProfitError("unexpected", reason, number=UNEXPECTED)
+    return ProfitError("unexpected", reason)

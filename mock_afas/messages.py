@@ -1,34 +1,63 @@
-"""Profit's messages in Dutch and English, from ``fixtures/messages``."""
+"""Profit's messages in Dutch and English, with their error numbers, from ``fixtures/messages``.
+
+Each says how sure we are of it: ``documented`` by AFAS, ``seen`` in a real answer, or ``ours``: written in Profit's manner.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cache, lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
+
+import orjson
 
 from mock_afas import fixtures
 
 Language = Literal["nl", "en"]
+Evidence = Literal["documented", "seen", "ours"]
+
+#: What stands for a placeholder: a text, or one for each language (the label of a field).
+Parameter = str | Mapping[str, str]
 
 #: The languages Profit knows, and which of our catalogues serves each. German and French texts are not known to us.
 _CATALOGUES: dict[str, Language] = {"nl": "nl", "en": "en", "de": "en", "fr": "en"}
 
+#: The number of an error that has none of its own.
+GENERAL = -2147180996
+
+
+class Message(NamedTuple):
+    """A message and the rule that gives it. ``rule`` is a sentence for those who read the documentation."""
+
+    nl: str
+    en: str
+    evidence: Evidence
+    number: int = GENERAL
+    rule: str = ""
+
 
 @cache
-def catalogue(language: Language) -> dict[str, str]:
-    """Every message template in ``language`` by its key."""
-    loaded: dict[str, str] = fixtures.read_json(f"messages/{language}.json")
-    return loaded
+def catalogue() -> Mapping[str, Message]:
+    """Every message by its key."""
+    found: dict[str, Message] = {}
+    for path in fixtures.files("messages", "*.json"):
+        for key, settings in orjson.loads(path.read_bytes()).items():
+            if key in found:
+                raise ValueError(f"{path.name}: the message '{key}' is there already")
+            found[key] = Message(**settings)
+    return found
 
 
-def text(key: str, language: Language, parameters: dict[str, str]) -> str:
+def text(key: str, language: Language, parameters: Mapping[str, Parameter]) -> str:
     """The message ``key`` in ``language`` with its placeholders filled in."""
-    template = catalogue(language)[key]
-    for name, value in parameters.items():
-        template = template.replace("{" + name + "}", value)
-    return template
+    message = catalogue()[key]
+    filled = {name: value if isinstance(value, str) else value[language] for name, value in parameters.items()}
+    template = message.nl if language == "nl" else message.en
+    return _PLACEHOLDER.sub(lambda match: filled.get(match[1], match[0]), template)
 
 
+_PLACEHOLDER = re.compile(r"{(\w+)}")
 _RANGE = re.compile(
     r"\s*([a-z]{2})(?:-[a-z0-9-]*)?\s*(?:;\s*q\s*=\s*([01](?:\.\d{0,3})?)\s*)?", re.ASCII | re.IGNORECASE
 )

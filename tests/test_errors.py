@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import httpx
 import pytest
@@ -251,11 +251,15 @@ def test_the_language_of_an_environment(afas: Afas, language: str, other: str) -
     assert BROKEN[0].send(afas, Accept_Language=other).json()["externalMessage"] != own
 
 
-def test_the_catalogues_have_the_same_messages_and_placeholders() -> None:
-    dutch, english = messages.catalogue("nl"), messages.catalogue("en")
-    assert set(dutch) == set(english)
-    for key, text in dutch.items():
-        assert sorted(re.findall(r"{\w+}", text)) == sorted(re.findall(r"{\w+}", english[key])), key
+def test_every_message_is_whole_in_both_languages() -> None:
+    for key, message in messages.catalogue().items():
+        assert message.evidence in get_args(messages.Evidence), key
+        assert sorted(re.findall(r"{\w+}", message.nl)) == sorted(re.findall(r"{\w+}", message.en)), key
+
+
+def test_a_parameter_is_no_template(demo: Afas) -> None:
+    answer = demo.get("connectors/Zenvoices_Items", {"orderbyfieldids": "{field}{number}"})
+    assert answer.json()["externalMessage"] == "Connector-veld '{field}{number}' niet gevonden"
 
 
 # ---------------------------------------------------------------- maintenance
