@@ -6,6 +6,7 @@ placeholders only. Whatever came in the request is a parameter. wire.md section 
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
@@ -104,13 +105,10 @@ def _operand(condition: _Condition, text: str) -> Parameter | Decimal:
     kind = condition.field.data_type
     try:
         if kind == "int":
-            number = values.parse_integer(text)
-            return number if number in values.INT64 else float(number)
+            return _bounded(values.parse_integer(text))
         if kind == "decimal":
             scaled = _EXACT.multiply(values.parse_decimal(text), Decimal(values.MILLIONTHS))
-            if scaled != scaled.to_integral_value():
-                return scaled
-            return int(scaled) if int(scaled) in values.INT64 else float(scaled)
+            return _bounded(int(scaled)) if scaled == scaled.to_integral_value() else scaled
         if kind == "boolean":
             return values.parse_boolean(text)
         if kind == "date":
@@ -132,7 +130,8 @@ def _between_millionths(condition: _Condition, sign: str, scaled: Decimal) -> Cl
 
 
 def _bounded(number: int) -> Parameter:
-    return number if number in values.INT64 else float(number)
+    """``number`` as SQLite compares it: beyond 64 bits, where nothing is stored, it is infinite."""
+    return number if number in values.INT64 else math.copysign(math.inf, number)
 
 
 def _compare(condition: _Condition, operator: int, text: str) -> Clause:
@@ -261,7 +260,7 @@ def _resolve(connector: GetConnector, field_id: str, dialect: Dialect, where: st
     if at is None:
         known = ", ".join(field.id for field in connector.fields)
         reason = Reason("field of the connector", where, field_id, known)
-        raise ProfitError("connector_field_unknown", reason, parameters={"field": field_id})
+        raise ProfitError("connector_field_unknown", reason, field=field_id)
     return at
 
 

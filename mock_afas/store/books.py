@@ -7,6 +7,7 @@ snapshot and a reset cost nothing until something changes, and none of them sees
 from __future__ import annotations
 
 import asyncio
+import re
 import sqlite3
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -251,10 +252,10 @@ class Books:
             return set()
         if version < self._remembered_from:
             return None
-        changed = set()
+        changed, one_by_one = set(), not _reads_itself(source)
         for at, entity, row_id in self._changes:
             if at > version and entity in source.tables:
-                if entity != source.entity:
+                if entity != source.entity or not one_by_one:
                     return None
                 changed.add(row_id)
         return changed
@@ -263,12 +264,12 @@ class Books:
         """The projection of ``connector`` under ``rendering``; it may still have to be prepared."""
         known = self._projections.get((connector, rendering))
         if known is None:
-            known = Projection(self, self._made, connector, rendering)
+            oldest = None
+            if len(self._projections) >= MOST_PROJECTIONS:
+                _, oldest = self._projections.popitem(last=False)
+            known = Projection(self, self._made, connector, rendering, instead_of=oldest)
             self._made += 1
             self._projections[connector, rendering] = known
-            if len(self._projections) > MOST_PROJECTIONS:
-                _, oldest = self._projections.popitem(last=False)
-                oldest.drop()
         return known
 
     def rows(self, entity: Entity) -> list[dict[str, Stored]]:
@@ -279,6 +280,11 @@ class Books:
         cursor = self.connection.execute(f"SELECT {chosen} FROM {_joined(entity)} ORDER BY {order}")
         names = [column.name for _, column in columns]
         return [dict(zip(names, row, strict=True)) for row in cursor]
+
+
+def _reads_itself(source: Source) -> bool:
+    """Whether rows of a source depend on other rows of its entity, as in the chart of accounts."""
+    return len(re.findall(rf"\b(?:FROM|JOIN) {source.entity}\b", source.sql)) > 1
 
 
 def extended_columns(entity: Entity, behind: Entity) -> list[Column]:

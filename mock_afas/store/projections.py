@@ -47,7 +47,18 @@ class Changes(Protocol):
 class Projection:
     """The rows of one GetConnector under one rendering."""
 
-    def __init__(self, books: Changes, number: int, connector: GetConnector, rendering: Rendering) -> None:
+    def __init__(
+        self,
+        books: Changes,
+        number: int,
+        connector: GetConnector,
+        rendering: Rendering,
+        *,
+        instead_of: Projection | None = None,
+    ) -> None:
+        """``instead_of`` is a projection whose place this one takes. Its table goes when this one gets its own: then
+        no other SQL runs, while now some may be under way.
+        """
         self.connector = connector
         self.rendering = rendering
         self._books = books
@@ -55,6 +66,7 @@ class Projection:
         self._keys = f"p.k{number}"
         self._number = number
         self._version = -1
+        self._instead_of = instead_of
         self._columns: set[int] = set()
         self._indexes: OrderedDict[str, None] = OrderedDict()
         self._walks: OrderedDict[Walk, Ids] = OrderedDict()
@@ -91,8 +103,12 @@ class Projection:
         self._prepared.add(query.walk)
 
     def drop(self) -> None:
-        """Removes the table; the projection cannot be used any more."""
+        """Removes the table. Whoever still uses the projection finds it made anew."""
+        self._version = -1
         self._execute(f"DROP TABLE IF EXISTS {self._keys}")
+        if self._instead_of is not None:
+            self._instead_of.drop()
+            self._instead_of = None
 
     def _execute(self, sql: str, parameters: Sequence[object] = ()) -> sqlite3.Cursor:
         return self._books.connection.execute(sql, parameters)
@@ -129,13 +145,15 @@ class Projection:
         chosen = f"IN ({', '.join(map(str, changed))})"
         self._execute(f'CREATE INDEX IF NOT EXISTS p."i{self._number}: row" ON k{self._number} (row)')
         known = dict(self._execute(f"SELECT row, id FROM {self._keys} WHERE row {chosen}").fetchall())
-        for position in known.values():
-            self._rows[position] = b""
+        there = dict(self._source_rows(f" WHERE row_id {chosen}").fetchall())
         self._execute(f"DELETE FROM {self._keys} WHERE row {chosen}")
-        for row_id, json in self._source_rows(f" WHERE row_id {chosen}"):
+        for row_id, json in there.items():
             position = known.setdefault(row_id, len(self._rows))
             self._rows[position : position + 1] = [json]
             self._execute(f"INSERT INTO {self._keys} (id, row) VALUES (?, ?)", (position, row_id))
+        # Only now, and only those: a long answer that is under way must not miss a row that merely changes.
+        for row_id in known.keys() - there.keys():
+            self._rows[known[row_id]] = b""
         if self._columns:
             self._fill(sorted(self._columns), f" WHERE row_id {chosen}")
 
