@@ -17,7 +17,7 @@ from mock_afas.errors import ControlError, ProfitError, Reason, Refusal
 from mock_afas.logbook import Logbook
 from mock_afas.profiles import Profile
 from mock_afas.query import ALL, Query, compile_query, parsed
-from mock_afas.records import ENTITIES, Entity
+from mock_afas.records import ENTITIES, Entity, Stored
 from mock_afas.store.books import Books, MissingKey, all_columns
 from mock_afas.store.projections import Projection
 from mock_afas.store.rendering import Rendering, rendering_of
@@ -337,7 +337,7 @@ def _slots(profile: Profile) -> asyncio.Semaphore | None:
     return None if allowed == "unlimited" else asyncio.Semaphore(int(allowed))
 
 
-def _checked(entity: Entity, row: object, at: int) -> dict[str, str | int | None]:
+def _checked(entity: Entity, row: object, at: int) -> dict[str, Stored]:
     if not isinstance(row, dict):
         raise ControlError(f"row {at} of '{entity.name}' is no object", hint='rows look like {"column": value}')
     columns = {column.name: column for _, column in all_columns(entity)}

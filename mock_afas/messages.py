@@ -1,6 +1,6 @@
 """Profit's messages in Dutch and English, with their error numbers, from ``fixtures/messages``.
 
-Each says how sure we are of it: ``documented`` by AFAS, ``seen`` in a real answer, or ``ours``: written in Profit's manner.
+Each says how sure we are of it: ``documented`` by AFAS, ``seen`` in a real answer, or ``ours``, in its manner.
 """
 
 from __future__ import annotations

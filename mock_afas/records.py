@@ -10,6 +10,7 @@ time without zone, to the microsecond. Text lengths are those of the same field 
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Mapping
 from typing import Literal, NamedTuple
 
@@ -17,7 +18,9 @@ import orjson
 
 from mock_afas import values
 
-Kind = Literal["text", "integer", "boolean", "decimal", "date", "datetime"]
+#: A value as the store keeps it.
+Stored = str | int | bytes | None
+Kind = Literal["text", "integer", "boolean", "decimal", "date", "datetime", "blob"]
 
 
 class Column(NamedTuple):
@@ -71,6 +74,12 @@ def datetime(name: str) -> Column:
     return Column(name, "datetime")
 
 
+def blob(name: str) -> Column:
+    return Column(name, "blob")
+
+
+#: Custom fields as a JSON object: names of U and 32 hex digits.
+CUSTOM = text("custom", 20_000)
 #: When a row was made and last changed. Each entity that a client polls for changes has both.
 STAMPS = (datetime("created"), datetime("modified"))
 ALLOCATIONS = tuple(text(f"allocation_{axis}", 16) for axis in range(1, 6))
@@ -245,6 +254,7 @@ _ENTITIES = (
             text("bsn", 25),
             integer("address_id"),
             integer("postal_address_id"),
+            CUSTOM,
             *STAMPS,
         ),
         extends=("addresses",),
@@ -308,6 +318,8 @@ _ENTITIES = (
             boolean("blocked"),
             text("iban", 40),
             text("bic", 11),
+            text("vat_identification", 21),
+            CUSTOM,
             *STAMPS,
         ),
         extends=("organisations", "addresses"),
@@ -332,6 +344,8 @@ _ENTITIES = (
             text("iban", 40),
             text("bic", 11),
             text("mandate", 35),
+            text("vat_identification", 21),
+            CUSTOM,
             *STAMPS,
         ),
         extends=("organisations", "addresses"),
@@ -511,6 +525,68 @@ _ENTITIES = (
             integer("commitment"),
             text("project", 15),
             *ALLOCATIONS,
+            date("due_date"),
+            text("payment_reference", 32),
+            text("payment_condition", 5),
+            text("reviewer", 15),
+            boolean("blocked_for_payment"),
+            decimal("g_amount"),
+            text("bank_account", 40),
+            CUSTOM,
+        ),
+    ),
+    Entity(
+        "entry_allocations",
+        ("administration", "entry", "sequence", "part"),
+        (
+            integer("administration"),
+            integer("entry"),
+            integer("sequence"),
+            integer("part"),
+            *ALLOCATIONS,
+            decimal("debit"),
+            decimal("credit"),
+            text("currency", 3),
+            decimal("debit_currency"),
+            decimal("credit_currency"),
+            decimal("quantity", 6),
+            CUSTOM,
+        ),
+    ),
+    Entity(
+        "entry_projects",
+        ("administration", "entry", "sequence", "part"),
+        (
+            integer("administration"),
+            integer("entry"),
+            integer("sequence"),
+            integer("part"),
+            text("project", 15),
+            text("stage", 15),
+            text("item_type", 10),
+            text("item", 40),
+            text("description", 255),
+            decimal("cost"),
+            boolean("charge"),
+            decimal("sales_amount"),
+            decimal("quantity", 6),
+            text("currency", 3),
+            decimal("rate", 6),
+            CUSTOM,
+        ),
+    ),
+    Entity(
+        "entry_transitories",
+        ("administration", "entry", "sequence", "part"),
+        (
+            integer("administration"),
+            integer("entry"),
+            integer("sequence"),
+            integer("part"),
+            integer("year"),
+            integer("period"),
+            text("suspense_account", 16),
+            decimal("amount"),
         ),
     ),
     Entity(
@@ -537,6 +613,22 @@ _ENTITIES = (
             boolean("blocked_for_payment"),
             text("reviewer", 15),
             text("payment_condition", 5),
+            text("reference", 32),
+            text("bank_account", 40),
+            text("mandate", 35),
+            decimal("g_amount"),
+            boolean("auto_payment"),
+            boolean("refund"),
+            boolean("remind"),
+            integer("reminders"),
+            date("last_reminder"),
+            integer("restriction_days"),
+            decimal("restriction"),
+            decimal("restriction_currency"),
+            boolean("discount_includes_vat"),
+            integer("discount_days"),
+            decimal("discount"),
+            decimal("discount_currency"),
             *STAMPS,
         ),
     ),
@@ -590,6 +682,12 @@ _ENTITIES = (
             boolean("to_employer"),
             integer("destination_type"),
             text("destination", 40),
+            integer("destination_administration"),
+            text("destination_invoice", 12),
+            text("sender", 80),
+            text("responsible", 80),
+            boolean("completed"),
+            boolean("blocked"),
             *STAMPS,
         ),
     ),
@@ -598,6 +696,7 @@ _ENTITIES = (
         ("attachment_id",),
         (integer("attachment_id"), integer("subject_id"), text("file_id", 32), text("file_name", 255)),
     ),
+    Entity("files", ("file_id",), (text("file_id", 32), text("file_name", 255), blob("content"))),
     Entity(
         "codes",
         ("table", "code"),
@@ -612,7 +711,7 @@ ENTITIES: dict[str, Entity] = {entity.name: entity for entity in _ENTITIES}
 # ---------------------------------------------------------------- between the control API and the store
 
 
-def stored(column: Column, value: object) -> str | int | None:
+def stored(column: Column, value: object) -> Stored:
     """A JSON value as the store keeps it: null empties, numbers may be strings. Raises values.NotAValue."""
     if value is None:
         return 0 if column.kind == "boolean" else None
@@ -646,6 +745,13 @@ def _datetime(_column: Column, written: str) -> str:
     return values.stored_moment(values.parse_moment(written.removesuffix("Z")))
 
 
+def _blob(_column: Column, written: str) -> bytes:
+    try:
+        return base64.b64decode(written, validate=True)
+    except ValueError:
+        raise values.NotAValue("base64") from None
+
+
 def _text(column: Column, written: str) -> str:
     if column.length is not None and len(written) > column.length:
         raise values.NotAValue(f"at most {column.length} characters")
@@ -654,20 +760,23 @@ def _text(column: Column, written: str) -> str:
     return written
 
 
-_STORED: Mapping[Kind, Callable[[Column, str], str | int]] = {
+_STORED: Mapping[Kind, Callable[[Column, str], str | int | bytes]] = {
     "text": _text,
     "integer": _integer,
     "boolean": lambda _, written: values.parse_boolean(written),
     "decimal": _decimal,
     "date": _date,
     "datetime": _datetime,
+    "blob": _blob,
 }
 
 
-def shown(column: Column, value: str | int | None) -> object:
+def shown(column: Column, value: Stored) -> object:
     """A stored value as the control API shows it: decimals are numbers, exact; dates ISO without the false ``Z``."""
     if value is None or isinstance(value, str):
         return value
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
     if column.kind == "boolean":
         return bool(value)
     if column.kind == "decimal":

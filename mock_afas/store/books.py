@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mock_afas.connectors import GetConnector
-from mock_afas.records import ENTITIES, Column, Entity
+from mock_afas.records import ENTITIES, Column, Entity, Stored
 from mock_afas.store import schema
 from mock_afas.store.projections import MOST_CHANGES, Projection
 from mock_afas.store.rendering import Rendering
@@ -26,8 +26,6 @@ from mock_afas.store.sources import Source
 
 MOST_PROJECTIONS = 128
 _LOAD_CHUNK = 10_000
-
-Stored = str | int | None
 
 
 class MissingKey(ValueError):

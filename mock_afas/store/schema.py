@@ -16,6 +16,7 @@ _SQL_TYPES = {
     "decimal": "INTEGER",
     "date": "TEXT",
     "datetime": "TEXT",
+    "blob": "BLOB",
 }
 
 
