@@ -206,7 +206,9 @@ class Projection:
             if at not in query.equal_columns
         ]
         taken = {*query.equal_columns, *(at for at, _ in query.order)}
-        return ", ".join((*pinned, *ordered, *(f"c{at}" for at in query.other_columns if at not in taken)))
+        # The id stands before what is only compared: it ends the order, and rows must come in that without sorting.
+        compared = [f"c{at}" for at in query.other_columns if at not in taken]
+        return ", ".join((*pinned, *ordered, *(("id", *compared) if compared else ())))
 
     def _make_index(self, query: Query) -> None:
         columns = self._index_for(query)

@@ -1,0 +1,1 @@
+"""Servers that are written for the bench only."""
