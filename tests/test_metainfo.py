@@ -290,6 +290,7 @@ LARGEST: dict[str, Callable[[Column], Any]] = {
     "decimal": lambda column: "999999999999." + "9" * (column.decimals or 0),
     "date": lambda _: "9999-12-31",
     "datetime": lambda _: "9999-12-31T23:59:59",
+    "blob": lambda _: "AA==",
 }
 #: Columns whose values other entities give a meaning.
 MEANT = {"axis": 5, "side": "supplier"}
