@@ -14,9 +14,10 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from functools import cache
+import reprlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
 from typing import Any, Literal, NoReturn
 
 import orjson
@@ -45,23 +46,44 @@ _TAKES_CUSTOM_FIELDS = frozenset(
 )
 #: A dossier type can have an object of its own for its custom fields, named after the type.
 _OF_DOSSIER_TYPE = re.compile(r"KnS\d{2}")
+_WHITE_SPACE = re.compile(rb"\s")
 _ACTIONS: Mapping[str, Action] = {"insert": "insert", "update": "update", "delete": "delete"}
+
+
+_NOTHING: Mapping[str, Any] = {}
+#: What the logbook shows of a value at most; a body can be nested deeper than ``repr`` goes.
+_MOST_SHOWN = 200
+_SHORT = reprlib.Repr()
+_SHORT.maxstring = _SHORT.maxother = _MOST_SHOWN
 
 
 class InvalidJson(Exception):
     """The body is no JSON (AMB-11)."""
 
 
-@dataclass(slots=True)
 class Node:
-    """One element of a document. ``path`` is where it stands in the body, for the logbook."""
+    """One element of a document. ``custom`` holds custom fields, ``children`` the objects below, by their names."""
 
-    definition: UpdateObject
-    path: str
-    action: Action
-    fields: dict[str, Value | None] = field(default_factory=dict)
-    custom: dict[str, object] = field(default_factory=dict)
-    children: dict[str, list[Node]] = field(default_factory=dict)
+    __slots__ = ("action", "children", "custom", "definition", "fields", "index", "parent", "place")
+
+    def __init__(
+        self, definition: UpdateObject, action: Action, place: str, index: int | None = None, parent: Node | None = None
+    ) -> None:
+        self.definition = definition
+        self.action = action
+        #: Where the object stands in the body, and which of its elements this is; None when it is not in a list.
+        self.place = place
+        self.index = index
+        self.parent = parent
+        self.fields: dict[str, Value | None] = {}
+        self.custom: Mapping[str, object] = _NOTHING
+        self.children: Mapping[str, list[Node]] = _NOTHING
+
+    @property
+    def path(self) -> str:
+        """Where the element stands in the body, for the logbook."""
+        before = f"{self.parent.path}/Objects/" if self.parent else ""
+        return f"{before}{self.place}/Element" + ("" if self.index is None else f"[{self.index}]")
 
     def text(self, name: str) -> str | None:
         """The text of a field, None when it is absent, cleared or empty."""
@@ -80,6 +102,20 @@ class Node:
     def label(self, name: str) -> Mapping[str, str]:
         """What Profit calls the field, by language."""
         return next(known.label for known in self.definition.fields if known.id == name)
+
+
+class KeysNode(Node):
+    """What the keys in the URL of a DELETE name: it has fields as an element has, and stands in no body."""
+
+    __slots__ = ()
+
+    def __init__(self, definition: UpdateObject, keys: Mapping[str, Value | None]) -> None:
+        super().__init__(definition, "delete", definition.name)
+        self.fields.update(keys)
+
+    @property
+    def path(self) -> str:
+        return self.place
 
 
 # ---------------------------------------------------------------- values
@@ -116,6 +152,8 @@ def _parsed(parse: Callable[[str], Any], written: str) -> Any:
 def _integer(value: object) -> int:
     if type(value) is int and value in values.INT32:
         return value
+    if isinstance(value, str) and len(value) < 10 and value.isascii() and value.isdecimal():
+        return int(value)
     number = _parsed(values.parse_decimal, _written(value))
     if number != number.to_integral_value() or int(number) not in values.INT32:
         raise _Wrong("value_invalid", "a whole number of 32 bits")
@@ -130,13 +168,22 @@ def _boolean(value: object) -> int:
 
 
 def _decimal(value: object) -> int:
-    millionths: int = _parsed(lambda text: values.stored_decimal(values.parse_decimal(text)), _written(value))
-    return millionths
+    try:
+        return values.parse_millionths(value if isinstance(value, str) else _written(value))
+    except values.NotAValue as allowed:
+        raise _Wrong("value_invalid", str(allowed)) from None
+
+
+@lru_cache(maxsize=4_096)
+def _day(written: str) -> str:
+    return values.parse_moment(written.removesuffix("Z")).date().isoformat()
 
 
 def _date(value: object) -> str:
-    day: str = _parsed(values.parse_moment, _written(value).removesuffix("Z")).date().isoformat()
-    return day
+    try:
+        return _day(value if isinstance(value, str) else _written(value))
+    except values.NotAValue as allowed:
+        raise _Wrong("value_invalid", str(allowed)) from None
 
 
 def _moment(value: object) -> str:
@@ -156,25 +203,30 @@ def _text(value: object) -> str:
 
 def decoded(content: bytes) -> bytes | None:
     """The bytes of a file in base64, with or without line breaks; None when it is none."""
+    if _WHITE_SPACE.search(content):
+        content = b"".join(content.split())
     try:
-        return base64.b64decode(b"".join(content.split()), validate=True)
+        return base64.b64decode(content, validate=True)
     except (binascii.Error, ValueError):
         return None
 
 
 def _string(known: UpdateField) -> Converter:
-    codes = {code.casefold(): code for code, _ in known.values}
+    exact = {code: code for code, _ in known.values}
+    codes = {code.casefold(): code for code in exact}
+    most = known.length or 2**31
 
     def coded(value: object) -> str:
-        code = codes.get(_text(value).casefold())
+        code = exact.get(value) if isinstance(value, str) else None
+        code = code or codes.get(_text(value).casefold())
         if code is None:
-            raise _Wrong("value_unknown", ", ".join(codes.values()))
+            raise _Wrong("value_unknown", ", ".join(exact))
         return code
 
     def bounded(value: object) -> str:
-        text = _text(value)
-        if known.length and len(text) > known.length:
-            raise _Wrong("value_too_long", f"at most {known.length} characters")
+        text = value if isinstance(value, str) and "\0" not in value else _text(value)
+        if len(text) > most:
+            raise _Wrong("value_too_long", f"at most {most} characters")
         return text
 
     return coded if codes else bounded
@@ -213,36 +265,17 @@ def _shape_of(connector_id: str) -> _Shape:
     return _shaped(connectors.update_connector(connector_id).root)
 
 
+def _shown(value: object) -> str:
+    """A value of the body as the logbook shows it, cut where it is long or nested deeply."""
+    return (value if isinstance(value, str) else _SHORT.repr(value))[:_MOST_SHOWN]
+
+
 def _refuse(key: str, path: str, value: object, allowed: str, **parameters: Parameter) -> NoReturn:
-    shown = value if isinstance(value, str) else repr(value)
-    raise ProfitError(key, Reason(catalogue()[key].rule, path, shown[:200], allowed), **parameters)
+    raise ProfitError(key, Reason(catalogue()[key].rule, path, _shown(value), allowed), **parameters)
 
 
-def _elements(content: object, path: str) -> Iterator[tuple[dict[str, Any], str]]:
-    """Each element of an object, with its path. An object without ``Element`` is malformed."""
-    if content is None or content == "":
-        return
-    if not isinstance(content, dict) or "Element" not in content:
-        _refuse("malformed", path, content, 'an object with "Element"')
-    elements = content["Element"]
-    for at, element in enumerate(elements if isinstance(elements, list) else [elements]):
-        here = f"{path}/Element[{at}]" if isinstance(elements, list) else f"{path}/Element"
-        if not isinstance(element, dict):
-            _refuse("malformed", here, element, 'an object with "Fields"')
-        yield element, here
-
-
-def _merged(content: object, path: str) -> dict[str, Any]:
-    """``Fields``: an object, an array of objects, or nothing."""
-    if content is None or content == "":
-        return {}
-    parts = content if isinstance(content, list) else [content]
-    merged: dict[str, Any] = {}
-    for part in parts:
-        if not isinstance(part, dict):
-            _refuse("malformed", path, part, "an object of fields")
-        merged.update(part)
-    return merged
+_PARTS = frozenset(("Fields", "Objects"))
+_ACTION_KEYS = frozenset(("@Action", "@action", "Action", "action"))
 
 
 class _Reading:
@@ -252,79 +285,121 @@ class _Reading:
         self._action = action
         self._ignore_unknown = ignore_unknown
 
-    def nodes(self, shape: _Shape, content: object, path: str) -> list[Node]:
-        return [self._node(shape, element, here) for element, here in _elements(content, path)]
+    def nodes(self, shape: _Shape, content: object, name: str, parent: Node | None = None) -> list[Node]:
+        """The elements of an object. One without ``Element`` is malformed; an empty one has none."""
+        if content is None or content == "":
+            return []
+        if not isinstance(content, dict) or "Element" not in content:
+            _refuse("malformed", self._where(name, parent), content, 'an object with "Element"')
+        elements = content["Element"]
+        if not isinstance(elements, list):
+            return [self._node(shape, elements, Node(shape.definition, self._action, name, None, parent))]
+        return [
+            self._node(shape, element, Node(shape.definition, self._action, name, at, parent))
+            for at, element in enumerate(elements)
+        ]
 
-    def _node(self, shape: _Shape, element: dict[str, Any], path: str) -> Node:
-        raw = _merged(element.get("Fields"), f"{path}/Fields")
-        objects: object = None
-        for name, value in element.items():
-            if name == "Objects":
-                objects = value
-            elif name.startswith("@"):
-                raw[name] = value
-            elif name != "Fields":
-                self._unknown(name, f"{path}/{name}", "@key, Fields or Objects")
-        node = Node(shape.definition, path, self._action_of(raw, path))
-        for name, value in raw.items():
-            self._field(shape, node, name.removeprefix("@"), value)
-        if objects is not None and objects != "":
+    @staticmethod
+    def _where(name: str, parent: Node | None) -> str:
+        return f"{parent.path}/Objects/{name}" if parent else name
+
+    def _node(self, shape: _Shape, element: object, node: Node) -> Node:
+        if not isinstance(element, dict):
+            _refuse("malformed", node.path, element, 'an object with "Fields"')
+        fields = self._merged(node, element.get("Fields"))
+        keys = [name for name in element if name not in _PARTS]
+        for name in keys:
+            if name.startswith("@"):
+                fields[name] = element[name]
+            else:
+                self._unknown(name, f"{node.path}/{name}", "@key, Fields or Objects")
+        if not _ACTION_KEYS.isdisjoint(fields):
+            node.action = self._action_of(node, fields)
+        self._read_fields(shape, node, fields)
+        objects = element.get("Objects")
+        if objects:
             self._objects(shape, node, objects)
         return node
 
-    def _action_of(self, raw: dict[str, Any], path: str) -> Action:
-        for name in ("@Action", "@action", "Action", "action"):
-            if name in raw:
-                written = raw.pop(name)
-                action = _ACTIONS.get(str(written).strip().lower())
-                if action is None:
-                    _refuse("malformed", f"{path}/{name}", written, ", ".join(_ACTIONS))
-                return action
-        return self._action
+    @staticmethod
+    def _merged(node: Node, content: object) -> dict[str, Any]:
+        """``Fields``: an object, an array of objects, or nothing."""
+        if isinstance(content, dict):
+            return content
+        if content is None or content == "":
+            return {}
+        merged: dict[str, Any] = {}
+        for part in content if isinstance(content, list) else [content]:
+            if not isinstance(part, dict):
+                _refuse("malformed", f"{node.path}/Fields", part, "an object of fields")
+            merged.update(part)
+        return merged
 
-    def _field(self, shape: _Shape, node: Node, name: str, value: object) -> None:
-        convert = shape.converters.get(name)
-        if convert is None:
-            if _CUSTOM_FIELD.fullmatch(name) and node.definition.name in _TAKES_CUSTOM_FIELDS:
-                node.custom[name] = value
-            elif not (node.definition.name == "KnSubject" and name == "id"):
-                self._unknown(name, f"{node.path}/Fields/{name}", ", ".join(shape.converters))
-        elif value == "":
-            node.fields[name] = None
-        elif value is not None:
-            try:
-                node.fields[name] = convert(value)
-            except _Wrong as wrong:
-                label = node.label(name)
-                _refuse(wrong.key, f"{node.path}/Fields/{name}", value, wrong.allowed, label=label)
+    @staticmethod
+    def _action_of(node: Node, fields: dict[str, Any]) -> Action:
+        name = next(name for name in fields if name in _ACTION_KEYS)
+        written = fields.pop(name)
+        action = _ACTIONS.get(_shown(written).strip().lower())
+        if action is None:
+            _refuse("malformed", f"{node.path}/{name}", written, ", ".join(_ACTIONS))
+        return action
+
+    def _read_fields(self, shape: _Shape, node: Node, fields: dict[str, Any]) -> None:
+        converters, read = shape.converters, node.fields
+        for written_name, value in fields.items():
+            name = written_name[1:] if written_name[:1] == "@" else written_name
+            convert = converters.get(name)
+            if convert is None:
+                self._other_field(shape, node, name, value)
+            elif value == "":
+                read[name] = None
+            elif value is not None:
+                try:
+                    read[name] = convert(value)
+                except _Wrong as wrong:
+                    label = node.label(name)
+                    _refuse(wrong.key, f"{node.path}/Fields/{name}", value, wrong.allowed, label=label)
+
+    def _other_field(self, shape: _Shape, node: Node, name: str, value: object) -> None:
+        kind = node.definition.name
+        if _CUSTOM_FIELD.fullmatch(name) and kind in _TAKES_CUSTOM_FIELDS:
+            node.custom = {**node.custom, name: value}
+        elif not (kind == "KnSubject" and name == "id"):
+            self._unknown(name, f"{node.path}/Fields/{name}", ", ".join(shape.converters))
 
     def _objects(self, shape: _Shape, node: Node, objects: object) -> None:
+        children: dict[str, list[Node]] = {}
+        node.children = children
         for part in objects if isinstance(objects, list) else [objects]:
             if not isinstance(part, dict):
                 _refuse("malformed", f"{node.path}/Objects", part, "an object of objects")
             for name, content in part.items():
-                path = f"{node.path}/Objects/{name}"
                 below = shape.below.get(name)
                 if below is not None:
-                    node.children.setdefault(name, []).extend(self.nodes(below, content, path))
+                    children.setdefault(name, []).extend(self.nodes(below, content, name, node))
                 elif not (node.definition.name == "KnSubject" and _OF_DOSSIER_TYPE.fullmatch(name)):
-                    self._unknown(name, path, ", ".join(shape.below) or "no objects")
+                    self._unknown(name, f"{node.path}/Objects/{name}", ", ".join(shape.below) or "no objects")
 
     def _unknown(self, name: str, path: str, allowed: str) -> None:
         if not self._ignore_unknown:
             _refuse("field_unknown", path, name, allowed, field=name)
 
 
-def read(connector_id: str, body: bytes, *, action: Action, ignore_unknown: bool = False) -> Node:
-    """The document in ``body``. Raises InvalidJson, Refusal 400 without a root or element, and ProfitError."""
+def read(connector_id: str, body: bytes | bytearray, *, action: Action, ignore_unknown: bool = False) -> Node:
+    """The document in ``body``. Raises InvalidJson, Refusal 400 without a root or element, and ProfitError.
+
+    A bytearray is emptied as soon as it is parsed: it can be large, and its contents would be held twice.
+    """
     try:
         document = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise InvalidJson(str(error)) from None
+    if isinstance(body, bytearray):
+        body.clear()
     shape = _shape_of(connector_id)
     root = shape.definition.name
     if not isinstance(document, dict) or not isinstance(document.get(root), dict):
-        raise Refusal(400, Reason("body", str(document)[:100], f'{{"{root}": {{"Element": …}}}}'))
+        raise Refusal(400, Reason("body", "body", _shown(document), f'{{"{root}": {{"Element": …}}}}'))
     nodes = _Reading(action, ignore_unknown=ignore_unknown).nodes(shape, document[root], root)
     if len(nodes) != 1:
         raise Refusal(400, Reason("one element a call", root, f"{len(nodes)} elements", "one element"))

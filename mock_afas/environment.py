@@ -6,19 +6,23 @@ import asyncio
 import datetime as dt
 import math
 import random
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import NamedTuple, Protocol, TypeVar
 
-from mock_afas import connectors, records, values
+from mock_afas import connectors, documents, records, values
 from mock_afas.access import Access, AppConnector
 from mock_afas.connectors import GetConnector, UpdateConnector
 from mock_afas.errors import ControlError, ProfitError, Reason, Refusal
+from mock_afas.ledger.book import Circumstances, Draft, Remove, Result
+from mock_afas.ledger.handlers import HANDLERS, Handlers
 from mock_afas.logbook import Logbook
 from mock_afas.profiles import Profile
 from mock_afas.query import ALL, Query, compile_query, parsed
 from mock_afas.records import ENTITIES, Entity, Stored
 from mock_afas.store.books import Books, MissingKey, all_columns
+from mock_afas.store.ledger_book import LedgerBook
 from mock_afas.store.projections import Projection
 from mock_afas.store.rendering import Rendering, rendering_of
 from mock_afas.traffic import Traffic
@@ -28,6 +32,8 @@ STREAMED_FROM = 1_000
 CHUNK = 500
 #: So many compiled queries are kept.
 MOST_QUERIES = 1_024
+#: A body above so many bytes is handled in a worker thread.
+LARGE_BODY = 262_144
 
 T = TypeVar("T")
 
@@ -37,6 +43,24 @@ class Rows(NamedTuple):
 
     body: bytes = b""
     parts: AsyncIterator[bytes] | None = None
+
+
+class WriteCall(NamedTuple):
+    """A call of an UpdateConnector: its exact id, the method, the object its URL names, keys from the URL, the body."""
+
+    connector: str
+    method: str
+    object: str
+    keys: Mapping[str, str]
+    body: bytearray
+    user: str
+
+
+class Written(NamedTuple):
+    """What a write made: the key fields of the object ``root``, or None when the answer has no body."""
+
+    root: str
+    keys: Mapping[str, str] | None
 
 
 class Shuffled:
@@ -114,6 +138,7 @@ class Environment:
         self._keeper = keeper
         self._writing = asyncio.Lock()
         self._slots = _slots(profile)
+        self._ledger: tuple[Books, LedgerBook] | None = None
         self._renderings: dict[GetConnector, Rendering] = {}
         self._queries: dict[tuple[GetConnector, bytes], Query] = {}
         self._opened: dict[str, tuple[AppConnector, GetConnector]] = {}
@@ -273,6 +298,69 @@ class Environment:
                 separator = projection.rendering.separator.encode()
         yield after
 
+    # ------------------------------------------------------------ writing
+
+    async def write(self, call: WriteCall) -> Written:
+        """Carries out a call of an UpdateConnector: all of it, or nothing.
+
+        Raises ProfitError, Refusal for what the connector cannot do, and documents.InvalidJson.
+        """
+        handlers = HANDLERS[call.connector]
+        async with self._writing:
+            books = await self._writable()
+            async with books.lock:
+                if len(call.body) > LARGE_BODY:
+                    return await asyncio.to_thread(self._written, books, handlers, call)
+                return self._written(books, handlers, call)
+
+    def _written(self, books: Books, handlers: Handlers, call: WriteCall) -> Written:
+        draft = Draft(self._ledger_book(books), self._circumstances(call.user))
+        result = self._handled(handlers, call, draft)
+        changes = (
+            (change.entity, None, change.key) if isinstance(change, Remove) else (change.entity, change.row, change.key)
+            for change in draft.changes
+        )
+        self._ledger_book(books).apply(changes, draft.circumstances.now)
+        return Written(result.root, result.keys)
+
+    def _handled(self, handlers: Handlers, call: WriteCall, draft: Draft) -> Result:
+        if call.method == "DELETE":
+            if handlers.delete is None:
+                raise Refusal(405, Reason("method of the UpdateConnector", "method", call.method))
+            return handlers.delete(call.keys, draft)
+        write = handlers.put if call.method == "PUT" else handlers.objects.get(call.object, handlers.post)
+        if write is None:
+            raise Refusal(405, Reason("method of the UpdateConnector", "method", call.method))
+        ignore = self.profile.dialect.unknown_field == "ignored"
+        action: documents.Action = "update" if call.method == "PUT" else "insert"
+        node = documents.read(call.connector, call.body, action=action, ignore_unknown=ignore)
+        for name, text in call.keys.items():
+            node.fields.setdefault(name, text)
+        return write(node, draft)
+
+    @asynccontextmanager
+    async def looked_up(self) -> AsyncIterator[LedgerBook]:
+        """The books to look rows up in, while nobody writes."""
+        async with self.books.lock:
+            yield self._ledger_book(self.books)
+
+    def _ledger_book(self, books: Books) -> LedgerBook:
+        if self._ledger is None or self._ledger[0] is not books:
+            self._ledger = (books, LedgerBook(books))
+        return self._ledger[1]
+
+    def _circumstances(self, user: str) -> Circumstances:
+        now = values.stored_moment(self.now())
+        dialect = self.profile.dialect
+        return Circumstances(
+            now=now,
+            today=now[:10],
+            user=user,
+            without=self.profile.without,
+            missing_features=dialect.missing_features,
+            identifier_checks=dialect.identifier_checks,
+        )
+
     # ------------------------------------------------------------ data
 
     async def data(self, entity: Entity) -> list[dict[str, object]]:
@@ -305,6 +393,8 @@ class Environment:
     async def _writable(self) -> Books:
         """The books, copied first when somebody shares them."""
         shared = self.books
+        if shared.holders == 1:
+            return shared
         async with shared.lock:
             books = await asyncio.to_thread(shared.writable, self._keeper.new_path)
         if books is not shared:

@@ -47,9 +47,15 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("bad_filter", "AMB-06", ("error", "ignored"), "what a filter of unequal lists or unknown operator does"),
     Setting("unknown_connector", "AMB-07", ("error", "unauthorized"), "what an unknown or unlisted connector answers"),
     Setting("parallel_calls", "AMB-08", ("5", "8", "unlimited"), "how many calls run at once before others wait"),
+    Setting("results", "AMB-09", ("wrapped", "bare"), "whether the keys of what was made stand in 'results'"),
+    Setting("put_status", "AMB-10", ("201", "200"), "the status of a PUT that was carried out"),
+    Setting("invalid_json", "AMB-11", ("400", "500"), "the status of a body that is no JSON"),
+    Setting("unknown_field", "AMB-12", ("error", "ignored"), "what a name in a body does that no definition has"),
     Setting("time_fractions", "AMB-13", ("none", "hidden"), "whether stored times have fractions output hides"),
     Setting("nulls_in_negations", "", ("excluded", "included"), "whether 'not' operators match empty values"),
     Setting("decimal_zeros", "", ("padded", "trimmed"), "whether decimals end in zeros up to the field's decimals"),
+    Setting("missing_features", "", ("refused", "ignored"), "what a field of a missing feature does in a body"),
+    Setting("identifier_checks", "", ("off", "on"), "whether VAT, KvK and fiscal numbers are checked"),
 )
 _BY_NAME = {setting.name: setting for setting in SETTINGS}
 _BY_NUMBER = {setting.number: setting for setting in SETTINGS if setting.number}
@@ -67,9 +73,15 @@ class Dialect:
     bad_filter: str = "error"
     unknown_connector: str = "error"
     parallel_calls: str = "5"
+    results: str = "wrapped"
+    put_status: str = "201"
+    invalid_json: str = "400"
+    unknown_field: str = "error"
     time_fractions: str = "none"
     nulls_in_negations: str = "excluded"
     decimal_zeros: str = "padded"
+    missing_features: str = "refused"
+    identifier_checks: str = "off"
 
     def as_dict(self) -> dict[str, str]:
         return {setting.name: getattr(self, setting.name) for setting in SETTINGS}

@@ -19,6 +19,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 #: A stored decimal counts these.
@@ -81,6 +82,20 @@ def stored_decimal(number: Decimal) -> int:
     if not number.is_finite() or abs(number) >= 10**12:
         raise NotAValue("a number below 1,000,000,000,000")
     return int((number * MILLIONTHS).to_integral_value(rounding="ROUND_HALF_UP"))
+
+
+@lru_cache(maxsize=4_096)
+def parse_millionths(text: str) -> int:
+    """A decimal number in stored form, rounded half up to six digits. Raises NotAValue as its parts do."""
+    match = _PLAIN.fullmatch(text)
+    if match is None:
+        return stored_decimal(parse_decimal(text))
+    whole = int(match[2]) * MILLIONTHS + int((match[3] or "0").ljust(6, "0"))
+    return -whole if match[1] else whole
+
+
+#: A number that needs no rounding and is in range: up to 12 digits before the point and 6 after it.
+_PLAIN = re.compile(r"(-?)([0-9]{1,12})(?:\.([0-9]{1,6}))?")
 
 
 def stored_moment(moment: dt.datetime) -> str:

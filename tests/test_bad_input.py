@@ -55,11 +55,13 @@ def assert_of_profit(status: int, body: bytes, headers: dict[str, str]) -> None:
     if status == 500:
         error = json.loads(body)
         assert list(error) == ["externalMessage", "errorNumber", "profitLogReference"]
-        assert error["errorNumber"] in (-2147180999, -2147180996)
+        assert error["errorNumber"] in (-2147180999, -2147180996, -2147220469)
     elif status == 200:
         assert json.loads(body) if headers["content-type"] == "application/json; charset=utf-8" else body == b""
+    elif status == 400 and body:
+        assert json.loads(body) == {"message": "Invalid json"}
     else:
-        assert status in (401, 404, 405, 413), status
+        assert status in (400, 401, 404, 405, 413), status
         assert (body, headers["content-type"]) == (b"", "application/xml; charset=utf-8")
 
 

@@ -18,7 +18,7 @@ from starlette.routing import BaseRoute, Route
 import mock_afas
 from mock_afas import connectors
 from mock_afas.access import AppConnector, SystemUser, Token
-from mock_afas.control import bodies
+from mock_afas.control import bodies, end_state
 from mock_afas.control.ready import describe
 from mock_afas.environment import Environment, check_get_connectors, entity_named
 from mock_afas.errors import ControlError
@@ -96,6 +96,7 @@ class ControlApi:
             ("GET", f"{one}/data", self.list_data),
             ("GET", f"{one}/data/{{entity}}", self.data),
             ("PUT", f"{one}/data/{{entity}}", self.put_data),
+            ("GET", f"{one}/books", self.books),
             ("GET", f"{one}/users", self.users),
             ("POST", f"{one}/users", self.put_user),
             ("GET", f"{one}/app-connectors", self.app_connectors),
@@ -176,6 +177,10 @@ class ControlApi:
             raise ControlError("the body holds no rows", hint='send a list of rows, or {"rows": [...]}')
         await environment.put_data(entity, rows)
         return json({"entity": entity.name, "put": len(rows)})
+
+    async def books(self, request: Request) -> Response:
+        environment = self._environment(request)
+        return json(end_state.nested({name: await environment.data(ENTITIES[name]) for name in end_state.ENTITIES}))
 
     # ------------------------------------------------------------ access
 

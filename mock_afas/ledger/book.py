@@ -34,11 +34,16 @@ class Book(Protocol):
 
 
 class Put(NamedTuple):
-    """A row to insert, or the columns to change in the row that has its key. ``new`` says that there is none yet."""
+    """A row to insert, with its ``key``; or, where that is empty, columns to change in the row that has its key."""
 
     entity: str
     row: Row
-    new: bool
+    key: Key
+
+    @property
+    def new(self) -> bool:
+        """Whether the row is to be inserted."""
+        return bool(self.key)
 
 
 class Remove(NamedTuple):
@@ -91,12 +96,12 @@ class Draft:
 
     def insert(self, entity: str, key: Key, row: Row) -> None:
         """A row that is not there yet; ``key`` repeats its key."""
-        self._changes.append(Put(entity, row, new=True))
+        self._changes.append(Put(entity, row, key))
         self._drafted[entity, _folded(key)] = row
 
     def change(self, entity: str, key: Key, row: Row) -> None:
         """Columns of a row that is there, its key among them; ``modified`` moves by itself."""
-        self._changes.append(Put(entity, row, new=False))
+        self._changes.append(Put(entity, row, ()))
         self._drafted[entity, _folded(key)] = {**(self.find(entity, *key) or {}), **row}
 
     def remove(self, entity: str, key: Key) -> None:

@@ -68,7 +68,7 @@ class Books:
     def create(cls, path: Path | None = None) -> Books:
         """Empty books, in memory or in a new file at ``path``."""
         books = cls(_connect(path), path)
-        with books._transaction():
+        with books.transaction():
             for statement in schema.statements():
                 books.connection.execute(statement)
         return books
@@ -129,7 +129,8 @@ class Books:
     # ------------------------------------------------------------ writing
 
     @contextmanager
-    def _transaction(self) -> Iterator[None]:
+    def transaction(self) -> Iterator[None]:
+        """All that is written inside, or nothing of it."""
         self.connection.execute("BEGIN IMMEDIATE")
         try:
             yield
@@ -146,7 +147,7 @@ class Books:
         """
         if self.path is not None:
             self._journal("MEMORY", "OFF")
-        with self._transaction():
+        with self.transaction():
             for entity, columns, rows in batches:
                 names = ", ".join(map(quoted, columns))
                 sql = f"INSERT INTO {quoted(entity)} ({names}) VALUES ({', '.join('?' * len(columns))})"
@@ -154,7 +155,7 @@ class Books:
                 while chunk := list(islice(left, _LOAD_CHUNK)):
                     self.connection.executemany(sql, chunk)
                     progress(len(chunk))
-                self._touch(entity, None)
+                self.touch(entity, None)
         if self.path is not None:
             self._journal("WAL", "NORMAL")
 
@@ -168,11 +169,11 @@ class Books:
         ``now``, a stored datetime, becomes ``created`` and ``modified`` where a row does not say. Raises MissingKey.
         """
         changes: list[tuple[str, int]] = []
-        with self._transaction():
+        with self.transaction():
             for row in rows:
                 self._put(entity, dict(row), now, changes)
         for name, row_id in changes:
-            self._touch(name, row_id)
+            self.touch(name, row_id)
 
     def _put(self, entity: Entity, row: dict[str, Stored], now: str, changes: list[tuple[str, int]]) -> None:
         for name in reversed(entity.extends):
@@ -181,7 +182,7 @@ class Books:
             if row.get(name) is None:
                 raise MissingKey(name)
         own = {column.name: row[column.name] for column in entity.columns if column.name in row}
-        changes.append((entity.name, self._upsert(entity, own, now)))
+        changes.append((entity.name, self.upsert(entity, own, now)))
 
     def _put_behind(
         self, entity: Entity, behind: Entity, row: dict[str, Stored], now: str, changes: list[tuple[str, int]]
@@ -197,7 +198,7 @@ class Books:
         if row[link] is None:
             row[link] = self.next_number(behind)
         part[link] = row[link]
-        changes.append((behind.name, self._upsert(behind, part, now)))
+        changes.append((behind.name, self.upsert(behind, part, now)))
 
     def _linked(self, entity: Entity, behind: Entity, row: Mapping[str, Stored]) -> Stored:
         """The key of the row ``behind`` that the stored row with the key in ``row`` refers to, if any."""
@@ -215,7 +216,8 @@ class Books:
         number = (self.connection.execute(sql).fetchone()[0] or 0) + 1
         return number if key.kind == "integer" else str(number)
 
-    def _upsert(self, entity: Entity, row: dict[str, Stored], now: str) -> int:
+    def upsert(self, entity: Entity, row: dict[str, Stored], now: str) -> int:
+        """Inserts a row, or changes the columns it names in the one that has its key; gives its row id."""
         has_stamps = entity.column("modified") is not None
         if has_stamps:
             row.setdefault("modified", now)
@@ -224,7 +226,10 @@ class Books:
             inserted.setdefault("created", now)
         names = ", ".join(map(quoted, inserted))
         key = ", ".join(map(quoted, entity.key))
-        settings = ", ".join(f"{quoted(name)} = excluded.{quoted(name)}" for name in row)
+        # A key keeps the spelling it has; a row of nothing but a key changes nothing.
+        named = [name for name in row if name not in entity.key]
+        changes = [f"{quoted(name)} = excluded.{quoted(name)}" for name in named]
+        settings = ", ".join(changes) or f"{quoted(entity.key[0])} = {quoted(entity.key[0])}"
         sql = (
             f"INSERT INTO {quoted(entity.name)} ({names}) VALUES ({', '.join('?' * len(inserted))})"
             f" ON CONFLICT ({key}) DO UPDATE SET {settings} RETURNING rowid"
@@ -232,7 +237,7 @@ class Books:
         row_id: int = self.connection.execute(sql, list(inserted.values())).fetchall()[0][0]
         return row_id
 
-    def _touch(self, entity: str, row_id: int | None) -> None:
+    def touch(self, entity: str, row_id: int | None) -> None:
         """Notes a change: of one row, or (None) of more than is worth remembering."""
         self.version += 1
         self._versions[entity] = self.version
@@ -243,6 +248,10 @@ class Books:
             self._changes.append((self.version, entity, row_id))
 
     # ------------------------------------------------------------ reading
+
+    def version_of(self, entity: str) -> int:
+        """A number that moves with each change of a row of ``entity``."""
+        return self._versions[entity]
 
     def changed_since(self, version: int, source: Source) -> set[int] | None:
         """Ids of the source's rows changed after ``version``; None when only a rebuild tells."""

@@ -52,6 +52,11 @@ def json(document: object) -> Answer:
     return ok(orjson.dumps(document))
 
 
+def with_status(status: int, document: object) -> Answer:
+    """``document`` as JSON with another status."""
+    return Answer(status, _WITH_BODY, orjson.dumps(document))
+
+
 def bare(status: int) -> Answer:
     """An answer without a body, with the content type that AFAS gives those."""
     return Answer(status, _BARE)

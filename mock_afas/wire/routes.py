@@ -5,20 +5,22 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from mock_afas import messages
 from mock_afas.access import AppConnector
 from mock_afas.connectors import GetConnector, UpdateConnector
-from mock_afas.environment import Environment, Visit
+from mock_afas.documents import InvalidJson
+from mock_afas.environment import Environment, Visit, WriteCall
 from mock_afas.errors import ProfitError, Reason, Refusal, UnderMaintenance, unexpected
 from mock_afas.logbook import LogEntry
 from mock_afas.messages import Language
 from mock_afas.profiles import BASE_PATH, HOST_SUFFIXES
+from mock_afas.query import parsed
 from mock_afas.registry import Registry
 from mock_afas.traffic import MOST_BODY, MOST_HEADERS, Exchange, kept_headers
-from mock_afas.wire import answers, metainfo
+from mock_afas.wire import answers, bodies, files, metainfo, update
 from mock_afas.wire.answers import Answer
 from mock_afas.wire.auth import Headers, Sent
 
@@ -27,9 +29,8 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 _PREFIX = f"{BASE_PATH.lower()}/"
-#: Longest query string, with its question mark; longest body in bytes.
+#: Longest query string, with its question mark.
 MOST_QUERY = 2_049
-MOST_REQUEST_BODY = 75 * 2**20
 _READING = frozenset(("GET", "HEAD"))
 _WRITING = frozenset(("POST", "PUT", "DELETE"))
 _HOSTS = tuple(f".rest{suffix}.afas.online" for suffix in HOST_SUFFIXES.values())
@@ -49,7 +50,8 @@ class Call:
     visit: Visit | None = None
     token: str = ""
     language: Language = "nl"
-    body: bytearray = field(default_factory=bytearray)
+    #: The beginning of the body, for the record, and its whole size.
+    body: bytes = b""
     body_size: int = 0
 
     def header(self, name: bytes) -> bytes | None:
@@ -66,10 +68,12 @@ class Wire:
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
         self._headers = Headers()
+        self._room = bodies.Room()
         self._resources: Mapping[str, Callable[[Call, Environment, AppConnector], Awaitable[Answer]]] = {
             "connectors": self._connectors,
             "metainfo": self._metainfo,
             "profitversion": self._profit_version,
+            **dict.fromkeys(files.RESOURCES, self._file),
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -143,17 +147,33 @@ class Wire:
 
     async def _connectors(self, call: Call, environment: Environment, app: AppConnector) -> Answer:
         if call.method in _WRITING:
-            await _read_body(call)
-            name = call.segments[1] if len(call.segments) > 1 else ""
-            known = environment.update_connector(name, app) is not None
-            allowed = "writing is not imitated yet" if known else "an UpdateConnector listed in the app connector"
-            raise ProfitError("update_connector_unsupported", Reason("UpdateConnector", "path", name, allowed))
+            return await self._update(call, environment, app)
         _only(call, _READING)
         if len(call.segments) != 2:
             raise Refusal(404, Reason("GetConnector in the path", "path", call.scope["path"], "/connectors/{id}"))
         connector = environment.get_connector(call.segments[1], app)
         rows = await environment.read(connector, call.scope["query_string"])
         return answers.ok(rows.body, rows.parts)
+
+    async def _update(self, call: Call, environment: Environment, app: AppConnector) -> Answer:
+        body = bytearray()
+        async with self._room.of(_announced(call)):
+            try:
+                await bodies.read(call.receive, body)
+            finally:
+                call.body, call.body_size = bytes(body[:MOST_BODY]), len(body)
+            named = update.target(call.segments[1:])
+            connector = environment.update_connector(named.connector, app)
+            if connector is None:
+                reason = Reason(
+                    "UpdateConnector", "path", named.connector, "an UpdateConnector listed in the app connector"
+                )
+                raise ProfitError("update_connector_unsupported", reason)
+            if call.method not in connector.methods:
+                raise Refusal(405, Reason("method", "method", call.method, ", ".join(connector.methods)))
+            user = environment.access.tokens[call.token].user
+            write = WriteCall(connector.id, call.method, named.object, named.keys, body, user)
+            return update.answered(environment, call.method, await environment.write(write))
 
     async def _metainfo(self, call: Call, environment: Environment, app: AppConnector) -> Answer:
         _only(call, _READING)
@@ -172,6 +192,15 @@ class Wire:
                 raise Refusal(404, Reason("metainfo", "path", call.scope["path"], "/metainfo, /get/{id}, /update/{id}"))
         reason = Reason("connector of the app connector", "path", call.segments[2], "a connector that /metainfo lists")
         raise ProfitError("metainfo_unsupported", reason)
+
+    async def _file(self, call: Call, environment: Environment, _app: AppConnector) -> Answer:
+        _only(call, _READING)
+        resource, *segments = call.segments
+        async with environment.looked_up() as book:
+            found = files.answer(
+                resource, segments, parsed(call.scope["query_string"]), find=book.find, where=book.where
+            )
+        return answers.json(found)
 
     async def _profit_version(self, call: Call, environment: Environment, _app: AppConnector) -> Answer:
         _only(call, _READING)
@@ -194,6 +223,9 @@ class Wire:
                 reason, number = error.reason, error.number
             case Refusal():
                 answer, reason = answers.bare(error.status), error.reason
+            case InvalidJson() if environment is not None:
+                answer, message = update.invalid_json(environment), "Invalid json"
+                reason = Reason("body is JSON", "body", "", str(error))
             case UnderMaintenance():
                 answer, message = answers.maintenance(error, call.language)
                 reason = Reason("maintenance", "", f"{error.retry_after} s")
@@ -219,6 +251,14 @@ def _called(name: str, connectors: list[_Connector], environment: Environment) -
     return next((connector for connector in connectors if connector.id.lower() == name.lower()), None)
 
 
+def _announced(call: Call) -> int | None:
+    """The announced size of the body in bytes; None when there is one of unknown size."""
+    length = call.header(b"content-length")
+    if length is not None and length.isdigit():
+        return int(length)
+    return None if call.header(b"transfer-encoding") is not None else 0
+
+
 def _only(call: Call, methods: frozenset[str]) -> None:
     if call.method not in methods:
         raise Refusal(405, Reason("method", "method", call.method, ", ".join(sorted(methods))))
@@ -235,26 +275,6 @@ def _check_host(call: Call, environment: Environment) -> None:
     host = (call.header(b"host") or b"").decode("latin-1").partition(":")[0].lower()
     if host.endswith(_HOSTS) and host != environment.profile.host:
         raise Refusal(401, Reason("token of another environment", "Host", host, environment.profile.host))
-
-
-async def _read_body(call: Call) -> None:
-    """Reads the body into the call. Raises Refusal: 413 over 75 MB, before it is read whole; 400 if it breaks off."""
-    announced = call.header(b"content-length") or b"0"
-    _check_size(int(announced) if announced.isdigit() else 0)
-    more = True
-    while more:
-        message = await call.receive()
-        if message["type"] == "http.disconnect":
-            raise Refusal(400, Reason("whole body", "body", f"{call.body_size} bytes", "the body that was announced"))
-        call.body += message.get("body", b"")
-        call.body_size = len(call.body)
-        _check_size(call.body_size)
-        more = message.get("more_body", False)
-
-
-def _check_size(size: int) -> None:
-    if size > MOST_REQUEST_BODY:
-        raise Refusal(413, Reason("size of the body", "body", f"{size} bytes", f"{MOST_REQUEST_BODY} bytes"))
 
 
 def _trace(environment: Environment | None) -> str:
@@ -297,7 +317,7 @@ def _exchange(
         path=scope["path"][:MOST_HEADERS],
         query=scope["query_string"][:MOST_HEADERS],
         request_headers=kept_headers(scope["headers"]),
-        request_body=bytes(call.body[:MOST_BODY]),
+        request_body=call.body,
         request_size=call.body_size,
         status=answer.status,
         response_body=sent[0],

@@ -1,4 +1,4 @@
-"""The generated pages of ``docs/reference``: connectors, entities and the command line."""
+"""The generated pages of ``docs/reference``: connectors, entities, the command line, rules and their messages."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import click
+import orjson
 
+from mock_afas import fixtures
 from mock_afas.cli import main
 from mock_afas.connectors import Field, GetConnector, get_connectors
+from mock_afas.messages import GENERAL, Message, catalogue
 from mock_afas.records import ENTITIES, Column, Entity
 
 ROOT = Path(__file__).parents[2]
@@ -225,8 +228,53 @@ def command_line_page() -> str:
 
 
 #: The generated pages by their file names.
+# ---------------------------------------------------------------- rules and messages
+
+_VALIDATION_INTRO = """
+Every message of the server, with the rule that gives it, by the part of Profit it belongs to. *evidence* is for the
+Every message of the server with the rule that gives it, by the part of Profit it belongs to. *evidence* is for the
+nobody quotes the real one. The number is -2147180996 where none stands. What is in braces is filled in.
+
+The key in the first column names the rule in our code and tests. Clients see the message and the number; the
+[logbook](control-api.md#logbook-and-traffic) has the rule, where in the body it was broken, and what is allowed.
+"""
+_TOPICS: Mapping[str, str] = {
+    "general": "Everything",
+    "structure": "Structure of a body",
+    "entries": "FiEntries",
+    "invoices": "FiInvoice",
+    "relations": "KnPurchaseRelationOrg and KnSalesRelationOrg",
+    "dossier": "KnSubject",
+}
+
+
+def _topic(path: Path) -> Iterator[str]:
+    yield f"## {_TOPICS[path.stem]}"
+    yield ""
+    messages = [(key, catalogue()[key]) for key in orjson.loads(path.read_bytes())]
+    rows = (
+        (f"`{key}`", message.rule, message.nl, message.en, _number(message), message.evidence)
+        for key, message in messages
+    )
+    yield from _table(("key", "rule", "Dutch", "English", "number", "evidence"), rows)
+    yield ""
+
+
+def _number(message: Message) -> str:
+    return "" if message.number == GENERAL else str(message.number)
+
+
+def validation_page() -> str:
+    """``validation.md``."""
+    paths = {path.stem: path for path in fixtures.files("messages", "*.json")}
+    order = [*_TOPICS, *(set(paths) - set(_TOPICS))]
+    body = (line for name in order for line in _topic(paths[name]))
+    return _page("Validation", _VALIDATION_INTRO, body)
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
     "get-connectors.md": connectors_page,
     "entities.md": entities_page,
     "command-line.md": command_line_page,
+    "validation.md": validation_page,
 }

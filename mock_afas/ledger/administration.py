@@ -1,0 +1,58 @@
+"""The administration, the journal and the number of an entry."""
+
+from __future__ import annotations
+
+from mock_afas.documents import Node
+from mock_afas.ledger.book import Draft, refuse
+from mock_afas.ledger.period import check_period
+from mock_afas.ledger.posting import Facts, Posting, blank_line, refuse_key, refuse_unknown, require
+
+
+def last_used(draft: Draft) -> Facts | None:
+    """The administration of a document that names none: the user's last, which is here always the lowest number."""
+    known: list[Facts] = list(draft.where("administrations"))
+    return min(known, key=lambda row: int(row["administration"]), default=None)
+
+
+def administration(draft: Draft, node: Node) -> Facts:
+    """The administration of ``UnId``. One that does not exist is "No unit available" (wire.md section 7)."""
+    number = node.number("UnId")
+    found = last_used(draft) if number is None else draft.find("administrations", number)
+    if found is None:
+        refuse("entry_unit_unknown", node, "UnId", value=number, allowed="an administration")
+    return found
+
+
+def administration_in_url(draft: Draft, number: str | None) -> Facts:
+    """As ``administration``, for a number in a URL."""
+    found: Facts | None = None
+    if number is None:
+        found = last_used(draft)
+    elif number.isascii() and number.isdigit():
+        found = draft.find("administrations", int(number))
+    if found is None:
+        refuse_key("entry_unit_unknown", "UnId", number, "an administration")
+    return found
+
+
+def journal(draft: Draft, node: Node, unit: int) -> Facts:
+    """The journal of ``JoCo``: one of the administration, and not blocked."""
+    found: Facts | None = draft.find("journals", unit, node.fields["JoCo"])
+    if found is None:
+        refuse_unknown("entry_journal_unknown", node, "JoCo", f"a journal of administration {unit}")
+    if found["blocked"]:
+        refuse("entry_journal_blocked", node, "JoCo", allowed="an open journal", journal=found["journal"])
+    return found
+
+
+def opened(node: Node, draft: Draft) -> Posting:
+    """What the head of the document says, checked. The entry gets the next number of its administration."""
+    require("entry_field_missing", node, "JoCo", "Year", "Peri")
+    company = administration(draft, node)
+    unit: int = company["administration"]
+    book = journal(draft, node, unit)
+    year, period = check_period(draft, node, unit)
+    number = draft.next_number("entries", "entry", administration=unit)
+    currency = company["currency"] or "EUR"
+    blank = blank_line(unit, number, currency)
+    return Posting(draft, node, unit, company, book, str(book["kind"]), year, period, number, currency, blank)

@@ -1,0 +1,184 @@
+"""The books as the rules of the ledger see them, and how what they draft gets into the books.
+
+Look-ups are kept until something of the entity changes: a booking of many lines asks for the same accounts again and
+again. All methods are for the one writer of a set of books.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+
+from mock_afas.records import ENTITIES, Entity, Stored
+from mock_afas.store.books import Books
+from mock_afas.store.schema import quoted
+
+Row = Mapping[str, Stored]
+#: Entity, row and key: a row with a key is new; one without is changed in the columns it names; a key alone goes.
+Change = tuple[str, Row | None, tuple[Stored, ...]]
+_MOST_KEPT = 50_000
+#: Tables below this size are looked through.
+INDEXED_FROM = 1_000
+#: Rows that are not kept: they can be large, and nobody asks twice.
+_NOT_KEPT = frozenset(("files",))
+
+
+class LedgerBook:
+    """Implements the ledger's ``Book`` over a set of books."""
+
+    def __init__(self, books: Books) -> None:
+        self._books = books
+        self._found: dict[str, dict[tuple[Stored, ...], Row | None]] = {}
+        self._selected: dict[str, dict[tuple[object, ...], Sequence[Row]]] = {}
+        self._versions: dict[str, int] = {}
+        self._inserts: dict[tuple[str, ...], str] = {}
+        self._indexed: set[tuple[str, ...]] = set()
+
+    def _fresh(self, entity: str) -> None:
+        """Forgets what was looked up of ``entity`` before its last change."""
+        version = self._books.version_of(entity)
+        if self._versions.get(entity) != version:
+            self._versions[entity] = version
+            self._found[entity] = {}
+            self._selected[entity] = {}
+
+    def find(self, entity: str, *key: Stored) -> Row | None:
+        """The row of ``entity`` with this key, or None."""
+        self._fresh(entity)
+        kept = self._found[entity]
+        if key not in kept:
+            if len(kept) > _MOST_KEPT:
+                kept.clear()
+            where = " AND ".join(f"{quoted(name)} = ?" for name in ENTITIES[entity].key)
+            rows = self._rows(f"SELECT * FROM {quoted(entity)} WHERE {where}", key)
+            row = rows[0] if rows else None
+            if entity in _NOT_KEPT:
+                return row
+            kept[key] = row
+        return kept[key]
+
+    def where(self, entity: str, **columns: Stored) -> Sequence[Row]:
+        """The rows of ``entity`` that have these values, in the order they were made."""
+        self._fresh(entity)
+        kept = self._selected[entity]
+        asked = (*columns, *columns.values())
+        if asked not in kept:
+            if len(kept) > _MOST_KEPT:
+                kept.clear()
+            self._index(entity, columns)
+            conditions, parameters = _conditions(columns)
+            kept[asked] = self._rows(f"SELECT * FROM {quoted(entity)}{conditions} ORDER BY rowid", parameters)
+        return kept[asked]
+
+    def highest(self, entity: str, column: str, **within: Stored) -> int:
+        """The highest number in ``column`` among the rows that have the values ``within``; 0 when there is none."""
+        self._index(entity, within)
+        conditions, parameters = _conditions(within)
+        number = quoted(column)
+        if next(known for known in ENTITIES[entity].columns if known.name == column).kind == "text":
+            number = f"CAST({number} AS INTEGER)"
+        sql = f"SELECT max({number}) FROM {quoted(entity)}{conditions}"
+        highest: int | None = self._books.connection.execute(sql, parameters).fetchone()[0]
+        return highest or 0
+
+    def _index(self, entity: str, columns: Mapping[str, Stored]) -> None:
+        """Makes an index for look-ups by these columns, the first time they are asked of a large table."""
+        asked = (entity, *columns)
+        if not columns or asked in self._indexed:
+            return
+        (highest,) = self._books.connection.execute(f"SELECT max(rowid) FROM {quoted(entity)}").fetchone()
+        if (highest or 0) < INDEXED_FROM:
+            return
+        parts = [
+            f"{quoted(name)} COLLATE NOCASE" if isinstance(value, str) else quoted(name)
+            for name, value in columns.items()
+        ]
+        name = quoted(f"{entity} by {', '.join(columns)}")
+        self._books.connection.execute(f"CREATE INDEX IF NOT EXISTS {name} ON {quoted(entity)} ({', '.join(parts)})")
+        self._indexed.add(asked)
+
+    def _rows(self, sql: str, parameters: Sequence[Stored]) -> list[Row]:
+        cursor = self._books.connection.execute(sql, parameters)
+        names = [description[0] for description in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor]
+
+    # ------------------------------------------------------------ writing
+
+    def apply(self, changes: Iterable[Change], now: str) -> None:
+        """Writes changes in one transaction. ``created`` and ``modified`` follow ``now``, a stored datetime."""
+        touched: list[tuple[str, Iterable[int]]] = []
+        new: dict[str, list[Row]] = {}
+
+        def flush() -> None:
+            for name, rows in new.items():
+                touched.append((name, self._insert(ENTITIES[name], rows, now)))
+            new.clear()
+
+        with self._books.transaction():
+            for entity_name, row, key in changes:
+                if row is not None and key:
+                    # New rows of one entity go in together; others that they refer to may come later.
+                    new.setdefault(entity_name, []).append(row)
+                    continue
+                flush()
+                touched.append((entity_name, self._write(ENTITIES[entity_name], row, key, now)))
+            flush()
+        for entity_name, row_ids in touched:
+            for row_id in row_ids:
+                self._books.touch(entity_name, row_id)
+
+    def _write(self, entity: Entity, row: Row | None, key: tuple[Stored, ...], now: str) -> list[int]:
+        if row is not None:
+            return [self._books.upsert(entity, dict(row), now)]
+        where = " AND ".join(f"{quoted(name)} = ?" for name in entity.key)
+        sql = f"DELETE FROM {quoted(entity.name)} WHERE {where} RETURNING rowid"
+        return [row_id for (row_id,) in self._books.connection.execute(sql, key).fetchall()]
+
+    def _insert(self, entity: Entity, rows: list[Row], now: str) -> Iterable[int]:
+        """New rows of one entity; gives their row ids."""
+        row_ids: list[int] = []
+        for names, group in groupby(rows, tuple):
+            columns = dict(zip(names, zip(*(row.values() for row in group), strict=True), strict=True))
+            count = len(next(iter(columns.values())))
+            for stamp in _STAMPS[entity.name]:
+                columns.setdefault(stamp, (now,) * count)
+            # What is empty in every row need not be written, which takes half of the time of a wide row.
+            filled = {name: column for name, column in columns.items() if column.count(None) < count}
+            sql = self._statement(entity, tuple(filled))
+            self._books.connection.executemany(sql, zip(*filled.values(), strict=True))
+            if entity.name in _NUMBERED:
+                row_ids.extend(number for number in filled[entity.key[0]] if isinstance(number, int))
+                continue
+            # Nobody else writes, so SQLite gave the new rows the numbers after the highest, one by one.
+            (last,) = self._books.connection.execute("SELECT last_insert_rowid()").fetchone()
+            row_ids.extend(range(last - count + 1, last + 1))
+        return row_ids
+
+    def _statement(self, entity: Entity, names: tuple[str, ...]) -> str:
+        sql = self._inserts.get((entity.name, *names))
+        if sql is None:
+            columns = ", ".join(map(quoted, names))
+            sql = f"INSERT INTO {quoted(entity.name)} ({columns}) VALUES ({', '.join('?' * len(names))})"
+            self._inserts[entity.name, *names] = sql
+        return sql
+
+
+#: Entities whose key is a number: SQLite uses it as the row id.
+_NUMBERED = frozenset(
+    entity.name for entity in ENTITIES.values() if len(entity.key) == 1 and entity.columns[0].kind == "integer"
+)
+#: The stamps of each entity.
+_STAMPS = {
+    entity.name: tuple(name for name in ("created", "modified") if entity.column(name)) for entity in ENTITIES.values()
+}
+
+
+def _conditions(columns: Mapping[str, Stored]) -> tuple[str, list[Stored]]:
+    """A WHERE clause of equalities, text without case."""
+    if not columns:
+        return "", []
+    parts = [
+        f"{quoted(name)} = ? COLLATE NOCASE" if isinstance(value, str) else f"{quoted(name)} IS ?"
+        for name, value in columns.items()
+    ]
+    return f" WHERE {' AND '.join(parts)}", list(columns.values())

@@ -1,0 +1,312 @@
+"""UpdateConnectors over HTTP: URLs, shapes of bodies, answers, and that a write is done whole or not at all."""
+
+from __future__ import annotations
+
+import base64
+import copy
+import json
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx
+import pytest
+
+from tests import bodies
+from tests.support import Afas
+
+
+def send(afas: Afas, method: str, path: str, body: Any = None, **headers: str) -> httpx.Response:
+    content = body if isinstance(body, bytes | None) else json.dumps(body).encode()
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return afas.http.request(
+        method,
+        f"{afas.base_url}/connectors/{path}",
+        content=content,
+        headers={"Authorization": afas.authorization, "Content-Type": "application/json", **named},
+    )
+
+
+def post(afas: Afas, connector: str, body: Any, status: int = 201) -> Any:
+    answer = send(afas, "POST", connector, body)
+    assert answer.status_code == status, answer.text
+    return answer.json()
+
+
+def books(afas: Afas) -> dict[str, list[dict[str, Any]]]:
+    answer = afas.control("GET", "/books")
+    assert answer.status_code == 200
+    state: dict[str, list[dict[str, Any]]] = answer.json()
+    return state
+
+
+def invoice(afas: Afas, number: str) -> dict[str, Any]:
+    (row,) = afas.rows("Zenvoices_SupplierInvoices", filterfieldids="InvoiceNr", filtervalues=number, operatortypes="1")
+    return row
+
+
+# ---------------------------------------------------------------- what is made
+
+
+def test_a_booking_shows_up_everywhere(afas: Afas) -> None:
+    made = post(afas, "FiEntries", bodies.purchase("TEST-1"))
+    keys = made["results"]["FiEntryPar"]
+    assert set(keys) == {"UnId", "EnNo", "InId"}
+    assert all(isinstance(value, str) for value in keys.values())
+    assert keys["InId"] == "TEST-1"
+    row = invoice(afas, "TEST-1")
+    assert (row["CreditorId"], row["AmtInvoice"], row["Balance"]) == ("50013", 121, 121)
+    entry = next(
+        one for one in books(afas)["entries"] if str(one["entry"]) == keys["EnNo"] and one["administration"] == 1
+    )
+    assert [(one["account"], one["debit"], one["credit"]) for one in entry["lines"]] == [
+        ("50013", 0, 121),
+        ("4510", 100, 0),
+        ("1500", 21, 0),
+    ]
+    lines = afas.rows(
+        "Profit_Transactions", filterfieldids="UnitId,EntryNo", filtervalues=f"1,{keys['EnNo']}", operatortypes="1,1"
+    )
+    assert len(lines) == 3
+
+
+def test_a_new_supplier_can_be_booked_on_at_once(afas: Afas) -> None:
+    keys = post(afas, "KnPurchaseRelationOrg", bodies.supplier("Café 't Hoekje"))["results"]["KnPurchaseRelationOrg"]
+    assert set(keys) == {"BcCo", "CrId"}
+    (row,) = afas.rows("Zenvoices_Suppliers", filterfieldids="CreditorId", filtervalues=keys["CrId"], operatortypes="1")
+    assert (row["CreditorName"], row["BcCo"], row["Address"]) == ("Café 't Hoekje", keys["BcCo"], "Storkstraat")
+    post(afas, "FiEntries", bodies.purchase("TEST-2", creditor=keys["CrId"]))
+    assert invoice(afas, "TEST-2")["CreditorId"] == keys["CrId"]
+
+
+def test_an_attachment_comes_back_byte_for_byte(afas: Afas) -> None:
+    content = bytes(range(256)) * 40
+    body = bodies.dossier_item(base64.b64encode(content).decode())
+    subject = post(afas, "KnSubject", body)["results"]["KnSubject"]["SbId"]
+    (row,) = afas.rows(
+        "Profit_Subject_Attachments", filterfieldids="subject_id", filtervalues=subject, operatortypes="1"
+    )
+    for path in (
+        f"subjectconnector/{subject}/{row['file_id']}",
+        f"SubjectConnector?SubjectId={subject}&FileId={row['file_id']}",
+        f"fileconnector/{row['file_id']}/{row['file_name']}",
+        f"fileconnector?fileid={row['file_id']}&filename={row['file_name']}",
+    ):
+        answer = afas.get(path).json()
+        assert (answer["filename"], answer["mimetype"]) == ("factuur.pdf", "application/pdf")
+        assert base64.b64decode(answer["filedata"]) == content
+    assert afas.get(f"subjectconnector/{subject}/00000000").status_code == 404
+
+
+# ---------------------------------------------------------------- shapes
+
+
+def shaped(change: str) -> Any:
+    body = bodies.purchase("TEST-3")
+    element = body["FiEntryPar"]["Element"]
+    lines = element["Objects"]["FiEntries"]
+    match change:
+        case "element in a list":
+            body["FiEntryPar"]["Element"] = [element]
+        case "fields in a list":
+            element["Fields"] = [element["Fields"]]
+            for one in lines["Element"]:
+                one["Fields"] = [one["Fields"]]
+        case "objects in a list":
+            element["Objects"] = [element["Objects"]]
+        case "objects twice":
+            first, *rest = lines["Element"]
+            element["Objects"] = [{"FiEntries": {"Element": first}}, {"FiEntries": {"Element": rest}}]
+        case "key on the element":
+            element["@UnId"] = element["Fields"].pop("UnId")
+        case "action among the fields":
+            element["Fields"]["@Action"] = "insert"
+        case "action on the element":
+            element["@action"] = "insert"
+        case "json types":
+            for one in lines["Element"]:
+                one["Fields"] |= {"AmDe": float(one["Fields"]["AmDe"]), "AmCr": float(one["Fields"]["AmCr"])}
+            element["Fields"] |= {"Year": 2024, "Peri": 1, "UnId": 1, "AuNu": False}
+        case "nulls":
+            element["Fields"]["AuNu"] = None
+            lines["Element"][0]["Objects"] = None
+    return body
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "as it is",
+        "element in a list",
+        "fields in a list",
+        "objects in a list",
+        "objects twice",
+        "key on the element",
+        "action among the fields",
+        "action on the element",
+        "json types",
+        "nulls",
+    ],
+)
+def test_shapes_of_a_body(afas: Afas, change: str) -> None:
+    post(afas, "FiEntries", shaped(change))
+    assert invoice(afas, "TEST-3")["Balance"] == 121
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "application/json",
+        "application/json; charset=utf-8",
+        "text/plain",
+        "text/plain;charset=UTF-8",
+        "application/x-www-form-urlencoded",
+        "",
+    ],
+)
+def test_content_types(afas: Afas, content_type: str) -> None:
+    answer = send(afas, "POST", "FiEntries", bodies.purchase("TEST-4"), Content_Type=content_type)
+    assert answer.status_code == 201
+
+
+# ---------------------------------------------------------------- URLs
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "FiEntries/FiEntryPar/UnId,JoCo/1,10/FiEntries/@EnNo/{EnNo}",
+        "FiEntries/FiEntryPar/@UnId,@JoCo/1,10/FiEntries/EnNo/{EnNo}",
+        "fientries/FiEntryPar/UnId,JoCo/1,10/FiEntries/InId/TEST-5",
+    ],
+)
+def test_deletes(afas: Afas, path: str) -> None:
+    before = books(afas)
+    keys = post(afas, "FiEntries", bodies.purchase("TEST-5"))["results"]["FiEntryPar"]
+    answer = send(afas, "DELETE", path.format(**keys))
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert books(afas) == before
+
+
+def test_an_attachment_is_added_by_the_url_of_its_object(afas: Afas) -> None:
+    subject = post(afas, "KnSubject", bodies.dossier_item())["results"]["KnSubject"]["SbId"]
+    more = {"FileName": "bijlage.png", "FileStream": "iVBORw0KGgo="}
+    body = {
+        "KnSubject": {"Element": {"@SbId": subject, "Objects": {"KnSubjectAttachment": {"Element": {"Fields": more}}}}}
+    }
+    answer = send(afas, "POST", "KnSubject/KnSubjectAttachment", body)
+    assert answer.status_code == 201, answer.text
+    rows = afas.rows("Profit_Subject_Attachments", filterfieldids="subject_id", filtervalues=subject, operatortypes="1")
+    assert sorted(row["file_name"] for row in rows) == ["bijlage.png", "factuur.pdf"]
+
+
+# ---------------------------------------------------------------- answers
+
+
+def test_the_wrapper_of_results(afas: Afas) -> None:
+    afas.configure(dialect={"AMB-09": "bare"})
+    assert set(post(afas, "FiEntries", bodies.purchase("TEST-6"))) == {"FiEntryPar"}
+
+
+@pytest.mark.parametrize("status", [201, 200])
+def test_the_status_of_a_put(afas: Afas, status: int) -> None:
+    afas.configure(dialect={"AMB-10": str(status)})
+    body = {
+        "FiInvoice": {"Element": {"Fields": {"UnId": 1, "VaAd": "3", "DcNr": "50022", "InId": "INK00200", "BlPa": 0}}}
+    }
+    answer = send(afas, "PUT", "FiInvoice", body)
+    assert (answer.status_code, answer.content) == (status, b"")
+    assert invoice(afas, "INK00200")["Blocked"] is False
+
+
+NO_JSON = [b"", b"{", b"[1", b"\xff\xfe", b'{"a": NaN}', b'{"a": "\\ud800"}', b"[" * 5_000, b"\0"]
+
+
+@pytest.mark.parametrize("content", NO_JSON, ids=lambda content: repr(content[:8]))
+@pytest.mark.parametrize("status", [400, 500])
+def test_what_is_no_json(afas: Afas, content: bytes, status: int) -> None:
+    afas.configure(dialect={"AMB-11": str(status)})
+    answer = send(afas, "POST", "FiEntries", content)
+    assert (answer.status_code, answer.json()) == (status, {"message": "Invalid json"})
+
+
+@pytest.mark.parametrize(
+    "body", [{}, [], 3, "x", None, {"FiEntries": {}}, {"FiEntryPar": []}, {"FiEntryPar": {"Element": []}}], ids=str
+)
+def test_what_has_no_element(afas: Afas, body: Any) -> None:
+    answer = send(afas, "POST", "FiEntries", json.dumps(body).encode())
+    assert (answer.status_code, answer.content) == (400, b"")
+
+
+def test_a_name_that_no_definition_has(afas: Afas) -> None:
+    body = bodies.purchase("TEST-7", Naam="x")
+    refused = post(afas, "FiEntries", body, status=500)
+    assert "Naam" in refused["externalMessage"]
+    assert afas.logged(refused["profitLogReference"])["reason"]["path"] == "FiEntryPar/Element/Fields/Naam"
+    afas.configure(dialect={"AMB-12": "ignored"})
+    post(afas, "FiEntries", body)
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("PUT", "FiEntries"),
+        ("POST", "FiInvoice"),
+        ("DELETE", "FiInvoice/FiInvoice/@InId/x"),
+        ("DELETE", "KnSalesRelationOrg/KnSalesRelationOrg/@DbId/10001"),
+    ],
+)
+def test_methods_a_connector_does_not_know(afas: Afas, method: str, path: str) -> None:
+    assert send(afas, method, path, b"{}").status_code == 405
+
+
+def test_an_update_connector_that_the_app_connector_does_not_list(afas: Afas) -> None:
+    assert afas.control("PATCH", "/app-connectors/1", {"update_connectors": ["KnSubject"]}).status_code == 200
+    refused = post(afas, "FiEntries", bodies.purchase("TEST-8"), status=500)
+    assert "niet ondersteund" in refused["externalMessage"]
+
+
+# ---------------------------------------------------------------- whole or not at all
+
+
+def test_a_refused_write_changes_nothing(afas: Afas) -> None:
+    post(afas, "FiEntries", bodies.purchase("TEST-9"))
+    before = books(afas)
+    body = bodies.purchase("TEST-10")
+    broken = copy.deepcopy(body)
+    broken["FiEntryPar"]["Element"]["Objects"]["FiEntries"]["Element"][-1]["Fields"]["AcNr"] = "9999"
+    refused = post(afas, "FiEntries", broken, status=500)
+    assert books(afas) == before
+    assert afas.logged(refused["profitLogReference"])["reason"]["value"] == "9999"
+    first = post(afas, "FiEntries", body)["results"]["FiEntryPar"]["EnNo"]
+    numbers = [entry["entry"] for entry in before["entries"] if entry["administration"] == 1]
+    assert int(first) == max(numbers) + 1
+
+
+def test_many_writers_at_once(afas: Afas) -> None:
+    afas.configure(dialect={"parallel_calls": "unlimited"})
+
+    def book(number: int) -> str:
+        made = post(afas, "FiEntries", bodies.purchase(f"PAR-{number}"))
+        entry: str = made["results"]["FiEntryPar"]["EnNo"]
+        return entry
+
+    with ThreadPoolExecutor(16) as pool:
+        entries = list(pool.map(book, range(120)))
+    assert len(set(entries)) == 120
+    state = books(afas)
+    booked = [one for one in state["entries"] if str(one["entry"]) in entries and one["administration"] == 1]
+    assert len(booked) == 120
+    for one in booked:
+        assert sum(line["debit"] for line in one["lines"]) == sum(line["credit"] for line in one["lines"]) == 121
+    assert sum(one["invoice"].startswith("PAR-") for one in state["invoices"]) == 120
+
+
+def test_a_write_in_a_fork_is_private(afas: Afas) -> None:
+    child = afas.control("POST", "/forks").json()
+    answer = afas.http.post(
+        f"{child['base_url']}/connectors/FiEntries",
+        json=bodies.purchase("TEST-11"),
+        headers={"Authorization": child["authorization"]},
+    )
+    assert answer.status_code == 201
+    assert not [one for one in books(afas)["invoices"] if one["invoice"] == "TEST-11"]
