@@ -382,7 +382,7 @@ class _Reading:
 
     def _unknown(self, name: str, path: str, allowed: str) -> None:
         if not self._ignore_unknown:
-            _refuse("field_unknown", path, name, allowed, field=name)
+            _refuse("field_unknown", path, name, allowed, field=_shown(name))
 
 
 def read(connector_id: str, body: bytes | bytearray, *, action: Action, ignore_unknown: bool = False) -> Node:

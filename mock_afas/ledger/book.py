@@ -74,7 +74,9 @@ class Draft:
         self.circumstances = circumstances
         self._book = book
         self._changes: list[Put | Remove] = []
-        self._drafted: dict[tuple[str, Key], Row | None] = {}
+        #: Drafted rows by entity and key without case; those nobody looked for yet wait, unfolded, beside them.
+        self._drafted: dict[str, dict[Key, Row | None]] = {}
+        self._waiting: dict[str, list[tuple[Key, Row]]] = {}
         self._numbers: dict[tuple[str, Key], int] = {}
 
     @property
@@ -82,12 +84,18 @@ class Draft:
         """Everything drafted, in order."""
         return self._changes
 
+    def _drafted_of(self, entity: str) -> dict[Key, Row | None]:
+        drafted = self._drafted.setdefault(entity, {})
+        for key, row in self._waiting.pop(entity, ()):
+            drafted[_folded(key)] = row
+        return drafted
+
     def find(self, entity: str, *key: Cell) -> Row | None:
         """The row of ``entity`` with this key as it will be, or None."""
-        if self._drafted:
-            folded = (entity, _folded(key))
-            if folded in self._drafted:
-                return self._drafted[folded]
+        if entity in self._drafted or entity in self._waiting:
+            drafted, folded = self._drafted_of(entity), _folded(key)
+            if folded in drafted:
+                return drafted[folded]
         return self._book.find(entity, *key)
 
     def where(self, entity: str, **columns: Cell) -> Sequence[Row]:
@@ -97,16 +105,17 @@ class Draft:
     def insert(self, entity: str, key: Key, row: Row) -> None:
         """A row that is not there yet; ``key`` repeats its key."""
         self._changes.append(Put(entity, row, key))
-        self._drafted[entity, _folded(key)] = row
+        self._waiting.setdefault(entity, []).append((key, row))
 
     def change(self, entity: str, key: Key, row: Row) -> None:
         """Columns of a row that is there, its key among them; ``modified`` moves by itself."""
         self._changes.append(Put(entity, row, ()))
-        self._drafted[entity, _folded(key)] = {**(self.find(entity, *key) or {}), **row}
+        before = self.find(entity, *key) or {}
+        self._drafted_of(entity)[_folded(key)] = {**before, **row}
 
     def remove(self, entity: str, key: Key) -> None:
         self._changes.append(Remove(entity, key))
-        self._drafted[entity, _folded(key)] = None
+        self._drafted_of(entity)[_folded(key)] = None
 
     def next_number(self, entity: str, column: str, **within: Cell) -> int:
         """A number that ``column`` has nowhere yet within ``within``. A document that is refused uses none up."""
@@ -122,7 +131,7 @@ class Draft:
 
 
 def _folded(key: Key) -> Key:
-    return tuple(part.casefold() if isinstance(part, str) else part for part in key)
+    return tuple([part.casefold() if isinstance(part, str) else part for part in key])
 
 
 class Result(NamedTuple):

@@ -98,7 +98,10 @@ class LedgerBook:
         self._indexed.add(asked)
 
     def _rows(self, sql: str, parameters: Sequence[Stored]) -> list[Row]:
-        cursor = self._books.connection.execute(sql, parameters)
+        try:
+            cursor = self._books.connection.execute(sql, parameters)
+        except OverflowError:
+            return []  # no row has a number of more than 64 bits
         names = [description[0] for description in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor]
 
