@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -50,10 +52,23 @@ class Lab:
         """``target`` where it applies: with the number of rows that it was set for."""
         return target if self.options.rows == ROWS else None
 
-    def serving(self, rows: int, *, name: str = "mock_afas") -> contextlib.AbstractContextManager[Server]:
-        """A server of ours with ``rows`` rows more than the demo data."""
+    def serving(
+        self, rows: int, *, name: str = "mock_afas", kept: bool = False
+    ) -> contextlib.AbstractContextManager[Server]:
+        """A server of ours with ``rows`` rows more than the demo data, in memory or ``kept`` in files."""
         print(f"starting {name} with {rows:,} rows …", file=sys.stderr)
-        return ours.serving(rows, cores=self.cores, log=self.log(name), name=name)
+        data = Path(tempfile.mkdtemp(dir=self.work, prefix="data-")) if kept else None
+        if data is not None:
+            self._stack.callback(shutil.rmtree, data, ignore_errors=True)
+        return ours.serving(rows, cores=self.cores, log=self.log(name), name=name, data=data)
+
+    def small_json_server(self, rows: int) -> contextlib.AbstractContextManager[Server]:
+        """json-server with so many rows of no content."""
+        command, file, port = install.json_server(), self.work / "small.json", free_port()
+        file.write_text(json.dumps({"rows": [{"id": number} for number in range(rows)]}), encoding="utf-8")
+        options = ("--quiet", "--no-gzip", "--host", "127.0.0.1", "--port", str(port), str(file))
+        started = (*self.cores.server_prefix, command, *options)
+        return running("json-server", started, port=port, log=self.log("json-server-small"))
 
     def log(self, name: str) -> Path:
         return self.work / f"{name}.log"

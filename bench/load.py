@@ -31,10 +31,14 @@ class Request:
     path: str
     least_seconds: float = 0
     connections: int = CONNECTIONS
+    #: A file whose bytes are posted; None for a GET.
+    body: Path | None = None
 
     def settle(self) -> None:
         """Waits until the server has worked off what earlier clients asked of it."""
-        self.server.request(self.path.replace("{n}", str(time.time_ns())))
+        body = self.body.read_bytes() if self.body else None
+        path = self.path.replace("{n}", str(time.time_ns()))
+        self.server.request(path, method="POST" if body else "GET", body=body)
 
 
 def _command(request: Request, seconds: float) -> list[str]:
@@ -42,7 +46,7 @@ def _command(request: Request, seconds: float) -> list[str]:
     plain = request.server.url(request.path.replace("{n}", "0"))
     arguments = ("--threads", "1", "--connections", str(request.connections), "--timeout", "120s")
     script = ("--duration", f"{seconds:.0f}s", "--script", str(_SCRIPT), plain, "--", request.path)
-    return ["wrk", *arguments, *headers, *script, f"{time.time_ns()}"]
+    return ["wrk", *arguments, *headers, *script, f"{time.time_ns()}", *([str(request.body)] if request.body else [])]
 
 
 def _wrk(request: Request, seconds: float) -> float:

@@ -26,6 +26,7 @@ MEASURES = {
     "page": Measure(rates.page, _NODE),
     "walk": Measure(rates.walk, _NODE),
     "row": Measure(rates.row, _WRK),
+    "post": Measure(rates.post, _NODE),
     "start": Measure(processes.start, _PROC),
     "all": Measure(processes.all_rows, _PROC),
     "control": Measure(processes.control),

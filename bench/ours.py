@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,11 +37,12 @@ def command(port: int, *options: str, cores: Cores) -> tuple[str, ...]:
 
 
 @contextlib.contextmanager
-def serving(rows: int, *, cores: Cores, log: Path, name: str) -> Iterator[Server]:
-    """A server with ``rows`` rows more than the demo data, which takes its time to make them."""
+def serving(rows: int, *, cores: Cores, log: Path, name: str, data: Path | None = None) -> Iterator[Server]:
+    """A server with ``rows`` rows more than the demo data, which takes its time to make them; in memory or ``data``."""
     port = free_port()
     log.with_suffix(".ready").unlink(missing_ok=True)
-    started = command(port, "--rows", str(rows), cores=cores)
+    kept = ("--data", str(data)) if data else ()
+    started = command(port, "--rows", str(rows), *kept, cores=cores)
     patience = 60 + rows / _ROWS_PER_SECOND
     with running(name, started, port=port, log=log, headers=headers(), patience=patience) as server:
         server.request(DEMO_PATH)
@@ -65,6 +67,22 @@ def new_page(needle: Needle, skip: int = 0) -> str:
 
 def one_row(key: str) -> str:
     return path(urlencode({"filterfieldids": KEY, "filtervalues": key, "operatortypes": 1}))
+
+
+def entry(lines: int) -> bytes:
+    """A purchase entry of so many lines: the creditor, costs with VAT and allocation on two axes each, and the VAT."""
+    dated = {"EnDa": "2024-01-15", "BpDa": "2024-01-15"}
+    costs = lines - 2
+    net, allocated = 100, {"FiDimEntries": {"Element": {"Fields": {"DiC1": "WEST", "DiC2": "ICT"}}}}
+    cost = {"VaAs": "1", "AcNr": "4030", **dated, "AmDe": f"{net}.00", "AmCr": "0", "VaId": "5"}
+    elements = [
+        {"Fields": {"VaAs": "3", "AcNr": "50013", **dated, "AmDe": "0", "AmCr": f"{net * costs * 1.21:.2f}"}},
+        *({"Fields": cost, "Objects": allocated} for _ in range(costs)),
+        {"Fields": {"VaAs": "1", "AcNr": "1500", **dated, "AmDe": f"{net * costs * 0.21:.2f}", "VaId": "5"}},
+    ]
+    header = {"Year": "2024", "Peri": "1", "UnId": "1", "JoCo": "10", "AuNu": "1"}
+    objects = {"FiEntries": {"Element": elements}}
+    return json.dumps({"FiEntryPar": {"Element": {"Fields": header, "Objects": objects}}}).encode()
 
 
 def new_one_row(key: str) -> str:

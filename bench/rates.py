@@ -91,6 +91,30 @@ def row(lab: Lab) -> Iterator[Result]:
     yield Result("row", f"{name}, each with a filter never used before", found["new"], "/s")
 
 
+def post(lab: Lab) -> Iterator[Result]:
+    """Bookings of 20 lines, all rules on, in memory and kept in files; the peer stores the same bytes beside 10,000."""
+    body = lab.work / "entry.json"
+    body.write_bytes(ours.entry(20))
+    path = f"{ours.BASE}/FiEntries"
+    with (
+        lab.serving(0, name="mock_afas-memory") as memory,
+        lab.serving(0, name="mock_afas-files", kept=True) as files,
+        lab.small_json_server(10_000) as peer,
+    ):
+        found = rates(
+            {
+                "memory": Request(memory, path, body=body),
+                "files": Request(files, path, body=body),
+                "json-server": Request(peer, "/rows", least_seconds=SLOW_SECONDS, body=body),
+            },
+            lab.options.seconds,
+        )
+    name = "booking of 20 lines with VAT and allocation"
+    yield Result("post", name, found["memory"], "/s", "json-server", found["json-server"], at_least(50))
+    yield Result("post", f"{name}, a second", found["memory"], "/s", target=at_least(2_000))
+    yield Result("post", f"{name}, kept in files", found["files"], "/s", "memory", found["memory"], at_least(0.5))
+
+
 def million(lab: Lab) -> Iterator[Result]:
     """The first page among a million rows against the first among ten thousand, one client."""
     times: list[dict[str, float]] = []

@@ -35,7 +35,8 @@ class Server:
         """The body of the answer. Raises CannotRun when it is not a good one."""
         connection = http.client.HTTPConnection(HOST, self.port, timeout=_PATIENCE)
         try:
-            connection.request(method, path, body, dict(self.headers))
+            more = {"Content-Type": "application/json"} if body else {}
+            connection.request(method, path, body, {**self.headers, **more})
             answer = connection.getresponse()
             content = answer.read()
         except (OSError, http.client.HTTPException) as error:

@@ -15,7 +15,7 @@ import base64
 import binascii
 import re
 import reprlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any, Literal, NoReturn
@@ -47,6 +47,13 @@ _TAKES_CUSTOM_FIELDS = frozenset(
 #: A dossier type can have an object of its own for its custom fields, named after the type.
 _OF_DOSSIER_TYPE = re.compile(r"KnS\d{2}")
 _WHITE_SPACE = re.compile(rb"\s")
+#: A file in a body, up to its first character; files above so many bytes are taken out before the body is parsed.
+_FILE = re.compile(rb'(?<!\\)"FileStream"\s*:\s*"')
+_LARGE_FILE = 262_144
+#: What a string in JSON cannot hold as it stands, or what is no ASCII.
+_NOT_PLAIN = re.compile(rb"[^ -~]")
+#: Escapes that stand in base64: of slashes, which some clients escape, and line breaks.
+_ESCAPES = ((rb"\/", b"/"), (rb"\r", b"\r"), (rb"\n", b"\n"))
 _ACTIONS: Mapping[str, Action] = {"insert": "insert", "update": "update", "delete": "delete"}
 
 
@@ -61,20 +68,26 @@ class InvalidJson(Exception):
     """The body is no JSON (AMB-11)."""
 
 
+#: Where an element stands: the place of the one above, the name of the object, and its number in a list, if it is in
+#: one. Names, not elements: elements that know each other both ways would be garbage only the collector can find.
+Place = tuple["Place | None", str, int | None]
+
+
+def _path(place: Place) -> str:
+    above, name, index = place
+    before = f"{_path(above)}/Objects/" if above else ""
+    return f"{before}{name}/Element" + ("" if index is None else f"[{index}]")
+
+
 class Node:
     """One element of a document. ``custom`` holds custom fields, ``children`` the objects below, by their names."""
 
-    __slots__ = ("action", "children", "custom", "definition", "fields", "index", "parent", "place")
+    __slots__ = ("action", "children", "custom", "definition", "fields", "place")
 
-    def __init__(
-        self, definition: UpdateObject, action: Action, place: str, index: int | None = None, parent: Node | None = None
-    ) -> None:
+    def __init__(self, definition: UpdateObject, action: Action, place: Place) -> None:
         self.definition = definition
         self.action = action
-        #: Where the object stands in the body, and which of its elements this is; None when it is not in a list.
         self.place = place
-        self.index = index
-        self.parent = parent
         self.fields: dict[str, Value | None] = {}
         self.custom: Mapping[str, object] = _NOTHING
         self.children: Mapping[str, list[Node]] = _NOTHING
@@ -82,8 +95,7 @@ class Node:
     @property
     def path(self) -> str:
         """Where the element stands in the body, for the logbook."""
-        before = f"{self.parent.path}/Objects/" if self.parent else ""
-        return f"{before}{self.place}/Element" + ("" if self.index is None else f"[{self.index}]")
+        return _path(self.place)
 
     def text(self, name: str) -> str | None:
         """The text of a field, None when it is absent, cleared or empty."""
@@ -110,12 +122,12 @@ class KeysNode(Node):
     __slots__ = ()
 
     def __init__(self, definition: UpdateObject, keys: Mapping[str, Value | None]) -> None:
-        super().__init__(definition, "delete", definition.name)
+        super().__init__(definition, "delete", (None, definition.name, None))
         self.fields.update(keys)
 
     @property
     def path(self) -> str:
-        return self.place
+        return self.definition.name
 
 
 # ---------------------------------------------------------------- values
@@ -191,7 +203,7 @@ def _moment(value: object) -> str:
 
 
 def _blob(value: object) -> bytes:
-    return _text(value).encode()
+    return value if isinstance(value, bytes) else _text(value).encode()
 
 
 def _text(value: object) -> str:
@@ -204,7 +216,7 @@ def _text(value: object) -> str:
 def decoded(content: bytes) -> bytes | None:
     """The bytes of a file in base64, with or without line breaks; None when it is none."""
     if _WHITE_SPACE.search(content):
-        content = b"".join(content.split())
+        content = content.translate(None, b" \t\n\r\v\f")
     try:
         return base64.b64decode(content, validate=True)
     except (binascii.Error, ValueError):
@@ -267,6 +279,8 @@ def _shape_of(connector_id: str) -> _Shape:
 
 def _shown(value: object) -> str:
     """A value of the body as the logbook shows it, cut where it is long or nested deeply."""
+    if isinstance(value, bytes):
+        return value[:_MOST_SHOWN].decode()
     return (value if isinstance(value, str) else _SHORT.repr(value))[:_MOST_SHOWN]
 
 
@@ -285,23 +299,23 @@ class _Reading:
         self._action = action
         self._ignore_unknown = ignore_unknown
 
-    def nodes(self, shape: _Shape, content: object, name: str, parent: Node | None = None) -> list[Node]:
+    def nodes(self, shape: _Shape, content: object, name: str, above: Place | None = None) -> list[Node]:
         """The elements of an object. One without ``Element`` is malformed; an empty one has none."""
         if content is None or content == "":
             return []
         if not isinstance(content, dict) or "Element" not in content:
-            _refuse("malformed", self._where(name, parent), content, 'an object with "Element"')
+            _refuse("malformed", self._where(name, above), content, 'an object with "Element"')
         elements = content["Element"]
         if not isinstance(elements, list):
-            return [self._node(shape, elements, Node(shape.definition, self._action, name, None, parent))]
+            return [self._node(shape, elements, Node(shape.definition, self._action, (above, name, None)))]
         return [
-            self._node(shape, element, Node(shape.definition, self._action, name, at, parent))
+            self._node(shape, element, Node(shape.definition, self._action, (above, name, at)))
             for at, element in enumerate(elements)
         ]
 
     @staticmethod
-    def _where(name: str, parent: Node | None) -> str:
-        return f"{parent.path}/Objects/{name}" if parent else name
+    def _where(name: str, above: Place | None) -> str:
+        return f"{_path(above)}/Objects/{name}" if above else name
 
     def _node(self, shape: _Shape, element: object, node: Node) -> Node:
         if not isinstance(element, dict):
@@ -376,7 +390,7 @@ class _Reading:
             for name, content in part.items():
                 below = shape.below.get(name)
                 if below is not None:
-                    children.setdefault(name, []).extend(self.nodes(below, content, name, node))
+                    children.setdefault(name, []).extend(self.nodes(below, content, name, node.place))
                 elif not (node.definition.name == "KnSubject" and _OF_DOSSIER_TYPE.fullmatch(name)):
                     self._unknown(name, f"{node.path}/Objects/{name}", ", ".join(shape.below) or "no objects")
 
@@ -385,17 +399,73 @@ class _Reading:
             _refuse("field_unknown", path, name, allowed, field=_shown(name))
 
 
+# ---------------------------------------------------------------- large files
+
+
+def _take_files(body: bytearray) -> list[bytes]:
+    """Takes large files out of a body, and leaves NUL and their number for each: a parser would hold them many times.
+
+    A body that says NUL itself is left as it is, and so is a file with escapes that base64 does not have.
+    """
+    taken: list[bytes] = []
+    found = _FILE.search(body) if b"\\u0000" not in body else None
+    while found is not None:
+        start, end = found.end(), body.find(b'"', found.end())
+        file = None
+        if end - start > _LARGE_FILE:
+            with memoryview(body) as view:
+                file = _unescaped(bytes(view[start:end]))
+        if file is not None:
+            body[start:end] = b"\\u0000%d" % len(taken)
+            taken.append(file)
+            end = body.find(b'"', start)
+        found = _FILE.search(body, end + 1) if end >= 0 else None
+    return taken
+
+
+def _unescaped(text: bytes) -> bytes | None:
+    """The text of a string in JSON; None when it is not as plain as base64 is."""
+    if _NOT_PLAIN.search(text):
+        return None
+    if b"\\" in text:
+        for escape, character in _ESCAPES:
+            text = text.replace(escape, character)
+    return None if b"\\" in text else text
+
+
+def _put_back(document: object, files: list[bytes]) -> None:
+    """Puts files where they were in a parsed body; as bytes, which nothing else in it is."""
+    left = [document]
+    while left:
+        part = left.pop()
+        pairs: Iterable[tuple[Any, object]]
+        if isinstance(part, dict):
+            pairs = part.items()
+        elif isinstance(part, list):
+            pairs = enumerate(part)
+        else:
+            continue
+        for place, value in list(pairs):
+            if isinstance(value, str) and value.startswith("\0"):
+                part[place] = files[int(value[1:])]
+            elif isinstance(value, dict | list):
+                left.append(value)
+
+
 def read(connector_id: str, body: bytes | bytearray, *, action: Action, ignore_unknown: bool = False) -> Node:
     """The document in ``body``. Raises InvalidJson, Refusal 400 without a root or element, and ProfitError.
 
     A bytearray is emptied as soon as it is parsed: it can be large, and its contents would be held twice.
     """
+    files = _take_files(body) if isinstance(body, bytearray) and len(body) > _LARGE_FILE else []
     try:
         document = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise InvalidJson(str(error)) from None
     if isinstance(body, bytearray):
         body.clear()
+    if files:
+        _put_back(document, files)
     shape = _shape_of(connector_id)
     root = shape.definition.name
     if not isinstance(document, dict) or not isinstance(document.get(root), dict):

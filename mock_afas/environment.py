@@ -15,7 +15,7 @@ from mock_afas import connectors, documents, records, values
 from mock_afas.access import Access, AppConnector
 from mock_afas.connectors import GetConnector, UpdateConnector
 from mock_afas.errors import ControlError, ProfitError, Reason, Refusal
-from mock_afas.ledger.book import Circumstances, Draft, Remove, Result
+from mock_afas.ledger.book import Circumstances, Draft, Result
 from mock_afas.ledger.handlers import HANDLERS, Handlers
 from mock_afas.logbook import Logbook
 from mock_afas.profiles import Profile
@@ -316,11 +316,7 @@ class Environment:
     def _written(self, books: Books, handlers: Handlers, call: WriteCall) -> Written:
         draft = Draft(self._ledger_book(books), self._circumstances(call.user))
         result = self._handled(handlers, call, draft)
-        changes = (
-            (change.entity, None, change.key) if isinstance(change, Remove) else (change.entity, change.row, change.key)
-            for change in draft.changes
-        )
-        self._ledger_book(books).apply(changes, draft.circumstances.now)
+        self._ledger_book(books).apply(draft.changes, draft.circumstances.now)
         return Written(result.root, result.keys)
 
     def _handled(self, handlers: Handlers, call: WriteCall, draft: Draft) -> Result:

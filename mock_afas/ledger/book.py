@@ -47,9 +47,10 @@ class Put(NamedTuple):
 
 
 class Remove(NamedTuple):
-    """A row to remove, by its key in the order of the entity."""
+    """A row to remove, by its key in the order of the entity. ``row`` tells it from a ``Put``."""
 
     entity: str
+    row: None
     key: Key
 
 
@@ -114,7 +115,7 @@ class Draft:
         self._drafted_of(entity)[_folded(key)] = {**before, **row}
 
     def remove(self, entity: str, key: Key) -> None:
-        self._changes.append(Remove(entity, key))
+        self._changes.append(Remove(entity, None, key))
         self._drafted_of(entity)[_folded(key)] = None
 
     def next_number(self, entity: str, column: str, **within: Cell) -> int:

@@ -25,6 +25,8 @@ from mock_afas.store.schema import quoted
 from mock_afas.store.sources import Source
 
 MOST_PROJECTIONS = 128
+#: So many changed rows are remembered, for projections to take over.
+MOST_REMEMBERED = 20_000
 _LOAD_CHUNK = 10_000
 
 
@@ -155,7 +157,7 @@ class Books:
                 while chunk := list(islice(left, _LOAD_CHUNK)):
                     self.connection.executemany(sql, chunk)
                     progress(len(chunk))
-                self.touch(entity, None)
+                self.touch(entity)
         if self.path is not None:
             self._journal("WAL", "NORMAL")
 
@@ -237,15 +239,14 @@ class Books:
         row_id: int = self.connection.execute(sql, list(inserted.values())).fetchall()[0][0]
         return row_id
 
-    def touch(self, entity: str, row_id: int | None) -> None:
-        """Notes a change: of one row, or (None) of more than is worth remembering."""
+    def touch(self, entity: str, *row_ids: int) -> None:
+        """Notes a change of these rows; of more than is worth remembering, when none is named."""
         self.version += 1
         self._versions[entity] = self.version
-        if row_id is None or len(self._changes) >= MOST_CHANGES:
+        if not row_ids or len(self._changes) + len(row_ids) > MOST_REMEMBERED:
             self._changes.clear()
             self._remembered_from = self.version
-        if row_id is not None:
-            self._changes.append((self.version, entity, row_id))
+        self._changes.extend((self.version, entity, row_id) for row_id in row_ids)
 
     # ------------------------------------------------------------ reading
 
@@ -260,12 +261,14 @@ class Books:
         if version < self._remembered_from:
             return None
         changed, one_by_one = set(), not _reads_itself(source)
-        for at, entity, row_id in self._changes:
-            if at > version and entity in source.tables:
+        for at, entity, row_id in reversed(self._changes):
+            if at <= version:
+                break
+            if entity in source.tables:
                 if entity != source.entity or not one_by_one:
                     return None
                 changed.add(row_id)
-        return changed
+        return changed if len(changed) <= MOST_CHANGES else None
 
     def projection(self, connector: GetConnector, rendering: Rendering) -> Projection:
         """The projection of ``connector`` under ``rendering``; it may still have to be prepared."""

@@ -19,6 +19,7 @@ Change = tuple[str, Row | None, tuple[Stored, ...]]
 _MOST_KEPT = 50_000
 #: Tables below this size are looked through.
 INDEXED_FROM = 1_000
+_LOOK_AGAIN = 256
 #: Rows that are not kept: they can be large, and nobody asks twice.
 _NOT_KEPT = frozenset(("files",))
 
@@ -33,6 +34,7 @@ class LedgerBook:
         self._versions: dict[str, int] = {}
         self._inserts: dict[tuple[str, ...], str] = {}
         self._indexed: set[tuple[str, ...]] = set()
+        self._until: dict[tuple[str, ...], int] = {}
 
     def _fresh(self, entity: str) -> None:
         """Forgets what was looked up of ``entity`` before its last change."""
@@ -86,6 +88,11 @@ class LedgerBook:
         asked = (entity, *columns)
         if not columns or asked in self._indexed:
             return
+        # A table that was small a moment ago is looked at again after some more look-ups.
+        self._until[asked] = self._until.get(asked, 1) - 1
+        if self._until[asked]:
+            return
+        self._until[asked] = _LOOK_AGAIN
         (highest,) = self._books.connection.execute(f"SELECT max(rowid) FROM {quoted(entity)}").fetchone()
         if (highest or 0) < INDEXED_FROM:
             return
@@ -127,8 +134,7 @@ class LedgerBook:
                 touched.append((entity_name, self._write(ENTITIES[entity_name], row, key, now)))
             flush()
         for entity_name, row_ids in touched:
-            for row_id in row_ids:
-                self._books.touch(entity_name, row_id)
+            self._books.touch(entity_name, *row_ids)
 
     def _write(self, entity: Entity, row: Row | None, key: tuple[Stored, ...], now: str) -> list[int]:
         if row is not None:
@@ -139,10 +145,12 @@ class LedgerBook:
 
     def _insert(self, entity: Entity, rows: list[Row], now: str) -> Iterable[int]:
         """New rows of one entity; gives their row ids."""
+        if entity.name in _NOT_KEPT:
+            return [self._insert_file(row) for row in rows]
         row_ids: list[int] = []
-        for names, group in groupby(rows, tuple):
-            columns = dict(zip(names, zip(*(row.values() for row in group), strict=True), strict=True))
-            count = len(next(iter(columns.values())))
+        for names, group in _alike(rows):
+            columns = dict(zip(names, zip(*[row.values() for row in group], strict=True), strict=True))
+            count = len(group)
             for stamp in _STAMPS[entity.name]:
                 columns.setdefault(stamp, (now,) * count)
             # What is empty in every row need not be written, which takes half of the time of a wide row.
@@ -157,6 +165,21 @@ class LedgerBook:
             row_ids.extend(range(last - count + 1, last + 1))
         return row_ids
 
+    def _insert_file(self, row: Row) -> int:
+        """A new file; its content goes into room that was made for it, without the copies that a parameter takes."""
+        content = row["content"]
+        if not isinstance(content, bytes):
+            raise TypeError("the content of a file is bytes")
+        connection = self._books.connection
+        sql = 'INSERT INTO "files" ("file_id", "file_name", "content") VALUES (?, ?, zeroblob(?))'
+        row_id = connection.execute(sql, (row["file_id"], row["file_name"], len(content))).lastrowid
+        if row_id is None:
+            raise LookupError("a new row has a number")
+        if content:
+            with connection.blobopen("files", "content", row_id) as blob:
+                blob.write(content)
+        return row_id
+
     def _statement(self, entity: Entity, names: tuple[str, ...]) -> str:
         sql = self._inserts.get((entity.name, *names))
         if sql is None:
@@ -164,6 +187,14 @@ class LedgerBook:
             sql = f"INSERT INTO {quoted(entity.name)} ({columns}) VALUES ({', '.join('?' * len(names))})"
             self._inserts[entity.name, *names] = sql
         return sql
+
+
+def _alike(rows: list[Row]) -> Iterable[tuple[tuple[str, ...], list[Row]]]:
+    """Runs of rows that name the same columns in the same order; nearly always all of them."""
+    names = tuple(rows[0])
+    if all(map(names.__eq__, map(tuple, rows))):
+        return ((names, rows),)
+    return ((columns, list(group)) for columns, group in groupby(rows, tuple))
 
 
 #: Entities whose key is a number: SQLite uses it as the row id.

@@ -13,7 +13,7 @@ MOST_BYTES = 75 * 2**20
 #: Bodies above this are large: at most so many are in memory at once, and at most so many bytes of them.
 LARGE = 2**20
 MOST_LARGE = 4
-MOST_LARGE_BYTES = 150 * 2**20
+MOST_LARGE_BYTES = 80 * 2**20
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
