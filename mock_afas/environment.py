@@ -362,9 +362,13 @@ class Environment:
     async def data(self, entity: Entity) -> list[dict[str, object]]:
         """All rows of ``entity`` as the control API shows them."""
         columns = {column.name: column for _, column in all_columns(entity)}
-        async with self.books.lock:
-            rows = await asyncio.to_thread(self.books.rows, entity)
+        rows = await self.stored(entity)
         return [{name: records.shown(columns[name], value) for name, value in row.items()} for row in rows]
+
+    async def stored(self, entity: Entity) -> list[dict[str, Stored]]:
+        """All rows of ``entity`` in stored form."""
+        async with self.books.lock:
+            return await asyncio.to_thread(self.books.rows, entity)
 
     async def put_data(self, entity: Entity, rows: Sequence[object]) -> None:
         """Inserts rows or changes them by key; all or none. Raises ControlError naming row and column."""

@@ -18,7 +18,7 @@ from starlette.routing import BaseRoute, Route
 import mock_afas
 from mock_afas import connectors
 from mock_afas.access import AppConnector, SystemUser, Token
-from mock_afas.control import bodies, end_state
+from mock_afas.control import bodies, end_state, remarks
 from mock_afas.control.ready import describe
 from mock_afas.environment import Environment, check_get_connectors, entity_named
 from mock_afas.errors import ControlError
@@ -97,6 +97,7 @@ class ControlApi:
             ("GET", f"{one}/data/{{entity}}", self.data),
             ("PUT", f"{one}/data/{{entity}}", self.put_data),
             ("GET", f"{one}/books", self.books),
+            ("GET", f"{one}/findings", self.findings),
             ("GET", f"{one}/users", self.users),
             ("POST", f"{one}/users", self.put_user),
             ("GET", f"{one}/app-connectors", self.app_connectors),
@@ -181,6 +182,10 @@ class ControlApi:
     async def books(self, request: Request) -> Response:
         environment = self._environment(request)
         return json(end_state.nested({name: await environment.data(ENTITIES[name]) for name in end_state.ENTITIES}))
+
+    async def findings(self, request: Request) -> Response:
+        lines = await self._environment(request).stored(ENTITIES["entry_lines"])
+        return json({"findings": [], "remarks": remarks.on_vat(lines)})
 
     # ------------------------------------------------------------ access
 

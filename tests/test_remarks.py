@@ -1,0 +1,46 @@
+"""Remarks on the books."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests import bodies
+from tests.support import Afas
+
+
+def remarks(afas: Afas) -> list[dict[str, Any]]:
+    answer = afas.control("GET", "/findings").json()
+    assert answer["findings"] == []
+    found: list[dict[str, Any]] = answer["remarks"]
+    return found
+
+
+def book(afas: Afas, vat: str) -> int:
+    total = f"{100 + float(vat):.2f}"
+    body = bodies.entry(
+        bodies.line("3", "50013", credit=total, InId="BTW-1"),
+        bodies.line("1", "4510", debit="100", VaId="5"),
+        bodies.line("1", "1500", debit=vat, VaId="5"),
+    )
+    answer = afas.http.post(
+        f"{afas.base_url}/connectors/FiEntries", json=body, headers={"Authorization": afas.authorization}
+    )
+    assert answer.status_code == 201, answer.text
+    return int(answer.json()["results"]["FiEntryPar"]["EnNo"])
+
+
+def test_the_demo_data_gives_no_remarks(demo: Afas) -> None:
+    assert remarks(demo) == []
+
+
+@pytest.mark.parametrize(
+    ("vat", "odd"), [("21.00", False), ("21.01", False), ("20.00", True), ("0.00", True), ("9.00", True)]
+)
+def test_a_vat_amount_that_does_not_fit_its_rate(afas: Afas, vat: str, odd: bool) -> None:
+    entry = book(afas, vat)
+    found = remarks(afas)
+    assert [(one["id"], one["entry"], one["vat_code"], one["booked"]) for one in found] == (
+        [("vat-amount", entry, "5", vat)] if odd else []
+    )
