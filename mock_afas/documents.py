@@ -46,12 +46,12 @@ _TAKES_CUSTOM_FIELDS = frozenset(
 )
 #: A dossier type can have an object of its own for its custom fields, named after the type.
 _OF_DOSSIER_TYPE = re.compile(r"KnS\d{2}")
-_WHITE_SPACE = re.compile(rb"\s")
+_WHITE_SPACE = b" \t\n\r\v\f"
 #: A file in a body, up to its first character; files above so many bytes are taken out before the body is parsed.
 _FILE = re.compile(rb'(?<!\\)"FileStream"\s*:\s*"')
 _LARGE_FILE = 262_144
-#: What a string in JSON cannot hold as it stands, or what is no ASCII.
-_NOT_PLAIN = re.compile(rb"[^ -~]")
+#: ASCII that a string in JSON can hold as it stands.
+_PRINTABLE = bytes(range(32, 127))
 #: Escapes that stand in base64: of slashes, which some clients escape, and line breaks.
 _ESCAPES = ((rb"\/", b"/"), (rb"\r", b"\r"), (rb"\n", b"\n"))
 _ACTIONS: Mapping[str, Action] = {"insert": "insert", "update": "update", "delete": "delete"}
@@ -215,8 +215,8 @@ def _text(value: object) -> str:
 
 def decoded(content: bytes) -> bytes | None:
     """The bytes of a file in base64, with or without line breaks; None when it is none."""
-    if _WHITE_SPACE.search(content):
-        content = content.translate(None, b" \t\n\r\v\f")
+    if any(byte in content for byte in _WHITE_SPACE):
+        content = content.translate(None, _WHITE_SPACE)
     try:
         return base64.b64decode(content, validate=True)
     except (binascii.Error, ValueError):
@@ -425,7 +425,7 @@ def _take_files(body: bytearray) -> list[bytes]:
 
 def _unescaped(text: bytes) -> bytes | None:
     """The text of a string in JSON; None when it is not as plain as base64 is."""
-    if _NOT_PLAIN.search(text):
+    if text.translate(None, _PRINTABLE):
         return None
     if b"\\" in text:
         for escape, character in _ESCAPES:

@@ -240,6 +240,7 @@ def test_more_than_1000_rows_come_in_chunks(afas: Afas, asked: dict[str, str], c
     expected = every[skip:][:take]
     document = as_json(answer.text)
     assert len(document["rows"]) == len(expected)
+    assert answer.text.count("},{" if version > 6 else "},\r\n    {") == len(expected) - 1
     assert document == {"skip": int(asked["skip"]), "take": int(asked["take"]), "rows": expected}
 
 
