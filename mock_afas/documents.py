@@ -277,7 +277,7 @@ def _shape_of(connector_id: str) -> _Shape:
     return _shaped(connectors.update_connector(connector_id).root)
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
     """A value of the body as the logbook shows it, cut where it is long or nested deeply."""
     if isinstance(value, bytes):
         return value[:_MOST_SHOWN].decode()
@@ -285,7 +285,7 @@ def _shown(value: object) -> str:
 
 
 def _refuse(key: str, path: str, value: object, allowed: str, **parameters: Parameter) -> NoReturn:
-    raise ProfitError(key, Reason(catalogue()[key].rule, path, _shown(value), allowed), **parameters)
+    raise ProfitError(key, Reason(catalogue()[key].rule, path, shown(value), allowed), **parameters)
 
 
 _PARTS = frozenset(("Fields", "Objects"))
@@ -353,7 +353,7 @@ class _Reading:
     def _action_of(node: Node, fields: dict[str, Any]) -> Action:
         name = next(name for name in fields if name in _ACTION_KEYS)
         written = fields.pop(name)
-        action = _ACTIONS.get(_shown(written).strip().lower())
+        action = _ACTIONS.get(shown(written).strip().lower())
         if action is None:
             _refuse("malformed", f"{node.path}/{name}", written, ", ".join(_ACTIONS))
         return action
@@ -396,7 +396,7 @@ class _Reading:
 
     def _unknown(self, name: str, path: str, allowed: str) -> None:
         if not self._ignore_unknown:
-            _refuse("field_unknown", path, name, allowed, field=_shown(name))
+            _refuse("field_unknown", path, name, allowed, field=shown(name))
 
 
 # ---------------------------------------------------------------- large files
@@ -469,8 +469,22 @@ def read(connector_id: str, body: bytes | bytearray, *, action: Action, ignore_u
     shape = _shape_of(connector_id)
     root = shape.definition.name
     if not isinstance(document, dict) or not isinstance(document.get(root), dict):
-        raise Refusal(400, Reason("body", "body", _shown(document), f'{{"{root}": {{"Element": …}}}}'))
+        raise Refusal(400, Reason("body", "body", shown(document), f'{{"{root}": {{"Element": …}}}}'))
     nodes = _Reading(action, ignore_unknown=ignore_unknown).nodes(shape, document[root], root)
     if len(nodes) != 1:
         raise Refusal(400, Reason("one element a call", root, f"{len(nodes)} elements", "one element"))
     return nodes[0]
+
+
+def take_keys(node: Node, keys: Mapping[str, str]) -> None:
+    """Adds keys that stand in the URL to those of the body, which win. Raises ProfitError for one that is no value."""
+    converters = _shaped(node.definition).converters if keys else {}
+    for name, text in keys.items():
+        convert = converters.get(name)
+        if convert is None:
+            _refuse("field_unknown", f"URL/{name}", name, ", ".join(converters), field=shown(name))
+        if name not in node.fields:
+            try:
+                node.fields[name] = convert(text)
+            except _Wrong as wrong:
+                _refuse(wrong.key, f"URL/{name}", text, wrong.allowed, label=node.label(name))

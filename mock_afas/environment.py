@@ -266,7 +266,8 @@ class Environment:
         before, after = rendering.frame
         before %= query.echo
         if query.take == ALL or query.take > STREAMED_FROM:
-            return Rows(parts=self._stream(books, projection, query, before, after))
+            ids = await self._found(books, projection, projection.walk, query)
+            return Rows(parts=self._stream(projection, ids, projection.snapshot(), query, (before, after)))
         if query.order or self.profile.dialect.order == "stable":
             page = await self._found(books, projection, projection.page, query)
         else:
@@ -282,11 +283,10 @@ class Environment:
             return await asyncio.to_thread(find, query)
 
     async def _stream(
-        self, books: Books, projection: Projection, query: Query, before: bytes, after: bytes
+        self, projection: Projection, ids: Sequence[int], rows: list[bytes], query: Query, frame: tuple[bytes, bytes]
     ) -> AsyncIterator[bytes]:
-        yield before
-        ids = await self._found(books, projection, projection.walk, query)
-        rows = projection.snapshot()
+        """The answer in parts. Which rows it has was decided when it was asked for, however slowly it is read."""
+        yield frame[0]
         shuffled = not query.order and self.profile.dialect.order == "shuffled"
         walk = Shuffled(ids, self.chance) if shuffled else Stable(ids)
         end = len(walk) if query.take == ALL else min(len(walk), query.skip + query.take)
@@ -296,7 +296,7 @@ class Environment:
             if part:
                 yield separator + part
                 separator = projection.rendering.separator.encode()
-        yield after
+        yield frame[1]
 
     # ------------------------------------------------------------ writing
 
@@ -330,8 +330,7 @@ class Environment:
         ignore = self.profile.dialect.unknown_field == "ignored"
         action: documents.Action = "update" if call.method == "PUT" else "insert"
         node = documents.read(call.connector, call.body, action=action, ignore_unknown=ignore)
-        for name, text in call.keys.items():
-            node.fields.setdefault(name, text)
+        documents.take_keys(node, call.keys)
         return write(node, draft)
 
     @asynccontextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import threading
 from collections.abc import Iterator, Mapping
@@ -17,6 +18,7 @@ from mock_afas.connectors import GetConnector, get_connectors, parse_get
 from mock_afas.profiles import Dialect, Profile
 from mock_afas.query import Query, compile_query
 from mock_afas.records import ENTITIES
+from mock_afas.registry import Registry
 from mock_afas.store.books import MOST_PROJECTIONS, Books, LoadBatch
 from mock_afas.store.projections import MOST_CHANGES, MOST_INDEXES, Projection
 from mock_afas.store.rendering import Rendering, rendering_of
@@ -336,6 +338,25 @@ def test_a_row_that_goes_is_in_no_answer_that_is_under_way(many: Books) -> None:
     projection.prepare(EVERY_ROW)
     assert projection.joined(rows, ids).count(b'"InvoiceNr":"5"') == 0
     assert projection.joined(rows, ids).count(b'"InvoiceNr":') == projection.size == 1_599
+
+
+def test_a_long_answer_that_waits_to_be_sent_has_the_rows_it_was_asked_for() -> None:
+    """A client that reads slowly gets its answer whole, though the books and the projection have changed since."""
+    environment = Registry().create({}).environment
+
+    async def answers() -> tuple[bytes, bytes]:
+        await environment.put_data(ENTITIES["organisations"], [{"organisation_id": "1", "name": "Zp"}])
+        asked = b"skip=-1&take=-1&orderbyfieldids=Reviewer,-CreditorName"
+        first, second = [(await environment.read(SUPPLIERS, asked)).parts for _ in range(2)]
+        assert first
+        assert second
+        before = b"".join([part async for part in first])
+        await environment.put_data(ENTITIES["organisations"], [{"organisation_id": "1", "name": "Zq"}])
+        await environment.read(SUPPLIERS, b"orderbyfieldids=BcCo")
+        return before, b"".join([part async for part in second])
+
+    before, after = asyncio.run(answers())
+    assert before == after
 
 
 # ---------------------------------------------------------------- through the server

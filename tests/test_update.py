@@ -310,3 +310,22 @@ def test_a_write_in_a_fork_is_private(afas: Afas) -> None:
     )
     assert answer.status_code == 201
     assert not [one for one in books(afas)["invoices"] if one["invoice"] == "TEST-11"]
+
+
+def test_keys_of_a_put_can_stand_in_the_url(afas: Afas) -> None:
+    body = {"FiInvoice": {"Element": {"Fields": {"BlPa": "0"}}}}
+    answer = send(afas, "PUT", "FiInvoice/FiInvoice/@UnId,VaAd,DcNr,InId/1,3,50022,INK00200", body)
+    assert answer.status_code == 201, answer.text
+    assert invoice(afas, "INK00200")["Blocked"] is False
+    refused = send(afas, "PUT", "FiInvoice/FiInvoice/@UnId,InId/een,INK00200", body)
+    assert refused.status_code == 500
+    assert afas.logged(refused.json()["profitLogReference"])["reason"]["path"] == "URL/UnId"
+
+
+def test_a_custom_field_that_is_nested_deeply(afas: Afas) -> None:
+    deep: Any = []
+    for _ in range(900):
+        deep = [deep]
+    refused = post(afas, "KnPurchaseRelationOrg", bodies.supplier(**{"U" + "0" * 32: deep}), status=500)
+    assert refused["errorNumber"] == -2147180996
+    assert len(afas.logged(refused["profitLogReference"])["reason"]["value"]) < 1_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import orjson
 
-from mock_afas.documents import Node
+from mock_afas.documents import Node, shown
 from mock_afas.ledger.book import Cell, refuse
 
 #: The length of the column ``custom``.
@@ -16,9 +16,8 @@ def merged(node: Node, existing: Cell = None) -> str | None:
     fields: dict[str, object] = orjson.loads(existing) if isinstance(existing, str) and existing else {}
     for name, value in node.custom.items():
         if not _is_plain(value):
-            refuse(
-                "custom_field_invalid", node, value=f"{name}: {value!r}", allowed="one value, without NUL", name=name
-            )
+            said = f"{name}: {shown(value)}"
+            refuse("custom_field_invalid", node, value=said, allowed="one value, without NUL", name=name)
         if value == "":
             fields.pop(name.upper(), None)
         elif value is not None:
