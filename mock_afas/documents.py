@@ -476,9 +476,12 @@ def read(connector_id: str, body: bytes | bytearray, *, action: Action, ignore_u
     return nodes[0]
 
 
-def take_keys(node: Node, keys: Mapping[str, str]) -> None:
-    """Adds keys that stand in the URL to those of the body, which win. Raises ProfitError for one that is no value."""
-    converters = _shaped(node.definition).converters if keys else {}
+def take_keys(connector_id: str, node: Node, keys: Mapping[str, str]) -> None:
+    """Adds keys that stand in the URL to those of the root element ``node``, which win.
+
+    Raises ProfitError for a key that is none, or a value that is none.
+    """
+    converters = _shape_of(connector_id).converters
     for name, text in keys.items():
         convert = converters.get(name)
         if convert is None:

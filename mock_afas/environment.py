@@ -56,13 +56,6 @@ class WriteCall(NamedTuple):
     user: str
 
 
-class Written(NamedTuple):
-    """What a write made: the key fields of the object ``root``, or None when the answer has no body."""
-
-    root: str
-    keys: Mapping[str, str] | None
-
-
 class Shuffled:
     """A permutation of ids that costs nothing to make: position i stands at (a·i + b) mod n."""
 
@@ -300,7 +293,7 @@ class Environment:
 
     # ------------------------------------------------------------ writing
 
-    async def write(self, call: WriteCall) -> Written:
+    async def write(self, call: WriteCall) -> Result:
         """Carries out a call of an UpdateConnector: all of it, or nothing.
 
         Raises ProfitError, Refusal for what the connector cannot do, and documents.InvalidJson.
@@ -313,11 +306,12 @@ class Environment:
                     return await asyncio.to_thread(self._written, books, handlers, call)
                 return self._written(books, handlers, call)
 
-    def _written(self, books: Books, handlers: Handlers, call: WriteCall) -> Written:
-        draft = Draft(self._ledger_book(books), self._circumstances(call.user))
+    def _written(self, books: Books, handlers: Handlers, call: WriteCall) -> Result:
+        book = self._ledger_book(books)
+        draft = Draft(book, self._circumstances(call.user))
         result = self._handled(handlers, call, draft)
-        self._ledger_book(books).apply(draft.changes, draft.circumstances.now)
-        return Written(result.root, result.keys)
+        book.apply(draft.changes, draft.circumstances.now)
+        return result
 
     def _handled(self, handlers: Handlers, call: WriteCall, draft: Draft) -> Result:
         if call.method == "DELETE":
@@ -330,7 +324,7 @@ class Environment:
         ignore = self.profile.dialect.unknown_field == "ignored"
         action: documents.Action = "update" if call.method == "PUT" else "insert"
         node = documents.read(call.connector, call.body, action=action, ignore_unknown=ignore)
-        documents.take_keys(node, call.keys)
+        documents.take_keys(call.connector, node, call.keys)
         return write(node, draft)
 
     @asynccontextmanager

@@ -96,8 +96,14 @@ class Registry:
             self.keep(environment)
             return Opened(environment)
         _set_up(environment)
-        app = next(iter(environment.access.app_connectors))
-        user = next(iter(environment.access.users))
+        return self.first_token(environment, token_data)
+
+    def first_token(self, environment: Environment, token_data: str = "") -> Opened:
+        """``environment`` with a new token of its first app connector and user; without one where it lacks either."""
+        access = environment.access
+        if not access.app_connectors or not access.users:
+            return Opened(environment)
+        app, user = next(iter(access.app_connectors)), next(iter(access.users))
         _, data = self.issue_token(environment, app_connector=app, user=user, data=token_data)
         return Opened(environment, data)
 

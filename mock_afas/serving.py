@@ -144,11 +144,7 @@ def _opened(registry: Registry, settings: dict[str, Any], token_data: str, progr
     asyncio.run(registry.configure(kept, settings))
     if token_data and registry.by_token(digest(token_data)) is not None:
         return Opened(kept, token_data)
-    if not kept.access.app_connectors or not kept.access.users:
-        return Opened(kept)
-    app, user = next(iter(kept.access.app_connectors)), next(iter(kept.access.users))
-    _, data = registry.issue_token(kept, app_connector=app, user=user, data=token_data)
-    return Opened(kept, data)
+    return registry.first_token(kept, token_data)
 
 
 _GREETING = """\

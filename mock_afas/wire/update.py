@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from mock_afas.environment import Environment, Written
+from mock_afas.environment import Environment
 from mock_afas.errors import Reason, Refusal
+from mock_afas.ledger.book import Result
 from mock_afas.wire import answers
 from mock_afas.wire.answers import Answer
 
@@ -47,7 +48,7 @@ def target(segments: list[str]) -> Target:
     return Target(connector, name, keys)
 
 
-def answered(environment: Environment, method: str, written: Written) -> Answer:
+def answered(environment: Environment, method: str, written: Result) -> Answer:
     """The answer to a write that was carried out."""
     dialect = environment.profile.dialect
     status = {"POST": 201, "PUT": int(dialect.put_status), "DELETE": 200}[method]
