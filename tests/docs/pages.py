@@ -9,7 +9,7 @@ import click
 import orjson
 
 from mock_afas import fixtures
-from mock_afas.cli import main
+from mock_afas.cli import COMMANDS, main
 from mock_afas.connectors import Field, GetConnector, get_connectors
 from mock_afas.messages import GENERAL, Message, catalogue
 from mock_afas.records import ENTITIES, Column, Entity
@@ -188,8 +188,12 @@ def commands(command: click.Command, name: str) -> Iterator[tuple[str, click.Com
     """``command`` and all commands below it, each with the words that call it."""
     yield name, command
     if isinstance(command, click.Group):
-        for below in sorted(command.commands):
-            yield from commands(command.commands[below], f"{name} {below}")
+        context = click.Context(command)
+        known = COMMANDS if command is main else command.list_commands(context)
+        for below in known:
+            found = command.get_command(context, below)
+            assert found is not None
+            yield from commands(found, f"{name} {below}")
 
 
 def options_of(command: click.Command) -> Iterator[click.Option]:

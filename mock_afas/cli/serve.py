@@ -1,4 +1,4 @@
-"""The command line ``mock-afas``."""
+"""``mock-afas serve``."""
 
 from __future__ import annotations
 
@@ -7,31 +7,11 @@ import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 
-import mock_afas
-from mock_afas.errors import ControlError
 from mock_afas.profiles import read_profile, shipped_profiles
-
-EXIT_UNUSABLE = 2
-
-
-def _fail(error: ControlError) -> NoReturn:
-    click.echo(f"mock-afas: {error.message}", err=True)
-    if error.hint:
-        click.echo(f"  {error.hint}", err=True)
-    sys.exit(EXIT_UNUSABLE)
-
-
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
-@click.version_option(mock_afas.__version__, prog_name="mock-afas")
-def main() -> None:
-    """A faithful fake AFAS Profit REST server.
-
-    Start one with `mock-afas serve`; it prints the base URL and the token that a client needs.
-    """
 
 
 def _token(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str:
@@ -63,7 +43,7 @@ def _progress() -> Callable[[int, int], None]:
     return report
 
 
-@main.command()
+@click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
     "--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="Port; 0 takes a free one."
@@ -103,17 +83,14 @@ def serve(
     gc.disable()  # nothing made while starting is garbage; the server enables it again once it answers
     from mock_afas import serving  # noqa: PLC0415 - `mock-afas --help` need not load the server
 
-    try:
-        serving.serve(
-            host=host,
-            port=port,
-            data=data,
-            settings=_settings(profile, options),
-            token_data=token,
-            control_key=control_key,
-            ready_file=ready_file,
-            progress=_progress(),
-            tell=click.echo,
-        )
-    except ControlError as error:
-        _fail(error)
+    serving.serve(
+        host=host,
+        port=port,
+        data=data,
+        settings=_settings(profile, options),
+        token_data=token,
+        control_key=control_key,
+        ready_file=ready_file,
+        progress=_progress(),
+        tell=click.echo,
+    )
