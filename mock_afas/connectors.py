@@ -66,7 +66,10 @@ class GetConnector:
 
 @dataclass(frozen=True, slots=True)
 class UpdateField:
-    """A field of an UpdateConnector's object. ``values`` are its code values as (id, description)."""
+    """A field of an UpdateConnector's object. ``values`` are its code values as (id, description).
+
+    ``feature`` is what the licence must hold for the connector to have the field.
+    """
 
     id: str
     data_type: DataType
@@ -77,16 +80,21 @@ class UpdateField:
     with_time: bool
     label: Mapping[str, str]
     values: tuple[tuple[str, str], ...]
+    feature: Feature | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class UpdateObject:
-    """An object in an UpdateConnector's body: fields, and objects below it. ``many`` allows several."""
+    """An object in an UpdateConnector's body: fields, and objects below it. ``many`` allows several.
+
+    ``feature`` is what the licence must hold for the connector to have the object, with all that is below it.
+    """
 
     name: str
     many: bool
     fields: tuple[UpdateField, ...]
     objects: tuple[UpdateObject, ...]
+    feature: Feature | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +183,7 @@ def _update_field(data: Any, where: str) -> UpdateField:
         with_time=reader.take("withTime", False),
         label=reader.take("label"),
         values=tuple((value["id"], value["description"]) for value in reader.take("values", ())),
+        feature=reader.choice("feature", _FEATURE_OR_NONE, None),
     )
     reader.finish()
     return field
@@ -187,6 +196,7 @@ def _update_object(reader: _Reader, where: str) -> UpdateObject:
         many=reader.take("many"),
         fields=tuple(_update_field(field, f"{where}/{name}") for field in reader.take("fields")),
         objects=tuple(_below(data, f"{where}/{name}") for data in reader.take("objects")),
+        feature=reader.choice("feature", _FEATURE_OR_NONE, None),
     )
 
 
@@ -218,6 +228,15 @@ def get_connectors() -> Mapping[str, GetConnector]:
         for path in fixtures.files("connectors/get", "*.json")
         for connector in (parse_get(orjson.loads(path.read_bytes()), path.name),)
     }
+
+
+def feature_of(connector_id: str) -> Feature | None:
+    """What the licence must hold for a GetConnector to be there, by its id in any case.
+
+    None for one that needs nothing, and for one that is not among those shipped.
+    """
+    connector = get_connectors().get(connector_id.lower())
+    return None if connector is None else connector.feature
 
 
 @cache

@@ -15,6 +15,7 @@ from mock_afas import connectors, documents, records, values
 from mock_afas.access import Access, AppConnector
 from mock_afas.connectors import GetConnector, UpdateConnector
 from mock_afas.errors import ControlError, ProfitError, Reason, Refusal
+from mock_afas.ledger import licence
 from mock_afas.ledger.book import Circumstances, Draft, Result
 from mock_afas.ledger.handlers import HANDLERS, Handlers
 from mock_afas.logbook import Logbook
@@ -325,6 +326,7 @@ class Environment:
         action: documents.Action = "update" if call.method == "PUT" else "insert"
         node = documents.read(call.connector, call.body, action=action, ignore_unknown=ignore)
         documents.take_keys(call.connector, node, call.keys)
+        licence.enforce(node, draft)
         return write(node, draft)
 
     @asynccontextmanager

@@ -14,7 +14,7 @@ from mock_afas import demo, messages
 from mock_afas.connectors import Feature
 from mock_afas.documents import Action, Node, read
 from mock_afas.errors import ProfitError
-from mock_afas.ledger import journal_entry
+from mock_afas.ledger import journal_entry, licence
 from mock_afas.ledger.book import Cell, Circumstances, Draft, Key, Put, Remove, Result, Row
 from mock_afas.records import ENTITIES
 
@@ -130,7 +130,9 @@ def said(error: ProfitError, language: messages.Language = "nl") -> str:
 def post(book: MemoryBook, body: dict[str, Any], **settings: Any) -> Result:
     """Posts a body and brings it into the books."""
     draft = Draft(book, circumstances(**settings))
-    result = journal_entry.post(node_of("FiEntries", body), draft)
+    node = node_of("FiEntries", body)
+    licence.enforce(node, draft)
+    result = journal_entry.post(node, draft)
     book.apply(draft)
     return result
 

@@ -12,7 +12,7 @@ from typing import Any
 from mock_afas.documents import Node
 from mock_afas.ledger import currency, custom_fields
 from mock_afas.ledger.book import refuse
-from mock_afas.ledger.posting import LEDGER, Facts, Line, Making, Posting, check_size, licensed, money, rounded, times
+from mock_afas.ledger.posting import LEDGER, Facts, Line, Making, Posting, check_size, money, rounded, times
 
 _MANDATORY, _NONE = "B", "N"
 #: Field, column of the account, and columns of the rows, by axis.
@@ -26,8 +26,6 @@ def allocate(posting: Posting, line: Line, parts: list[Node] | None) -> None:
     if not parts:
         if line.kind == LEDGER:
             check_present(posting, line.node, line.account)
-        return
-    if posting.draft.circumstances.without and not licensed(posting.draft, "allocation", parts[0]):
         return
     if line.kind != LEDGER:
         names = _names(posting, 1, line.row["account"])
@@ -55,7 +53,7 @@ def is_mandatory(account: Facts) -> bool:
 def check_present(posting: Posting, node: Node, account: Facts) -> None:
     """A line without allocation is on an account that has no mandatory axis."""
     for axis, field, column, _ in _PLACES:
-        if account[column] == _MANDATORY and "allocation" not in posting.draft.circumstances.without:
+        if account[column] == _MANDATORY and not posting.draft.lacks("allocation"):
             names = _names(posting, axis, account["account"])
             refuse("allocation_required", node, value="", allowed=f"FiDimEntries with {field}", **names)
 

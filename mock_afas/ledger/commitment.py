@@ -18,7 +18,6 @@ from mock_afas.ledger.posting import (
     Line,
     Posting,
     check_size,
-    licensed,
     refuse_unknown,
 )
 from mock_afas.ledger.vat import is_vat_account
@@ -30,8 +29,6 @@ def commitment_number(posting: Posting, node: Node, kind: str, account: Facts) -
     VAT uses nothing of a commitment that its line names.
     """
     draft, number = posting.draft, node.number("CmNo")
-    if not licensed(draft, "commitments", node, "CmNo"):
-        return None
     if number is None:
         check_required(posting, node, kind, account)
         return None
@@ -51,7 +48,8 @@ def commitment_number(posting: Posting, node: Node, kind: str, account: Facts) -
 
 def check_required(posting: Posting, node: Node, kind: str, account: Facts) -> None:
     """An account can demand a commitment. It does so for purchases (our reading)."""
-    if kind == LEDGER and account["commitment_mandatory"] and posting.journal_kind == PURCHASE:
+    needed = kind == LEDGER and account["commitment_mandatory"] and posting.journal_kind == PURCHASE
+    if needed and not posting.draft.lacks("commitments"):
         refuse("commitment_required", node, "CmNo", value="", allowed="a commitment", account=account["account"])
 
 

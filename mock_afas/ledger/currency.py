@@ -19,7 +19,6 @@ from mock_afas.ledger.posting import (
     Posting,
     check_size,
     divided,
-    licensed,
     money,
     refuse_unknown,
     rounded,
@@ -52,9 +51,6 @@ def fill(posting: Posting, node: Node, row: Making) -> int:
 def _in_currency(posting: Posting, node: Node, row: Making, debit: int, credit: int) -> int:
     """What ``CuId``, ``Rate``, ``AmDc`` and ``AmCc`` change about the amounts."""
     own = check_currency(posting, node)
-    fields = ("Rate", "AmDc", "AmCc") if own is None else ("CuId", "Rate", "AmDc", "AmCc")
-    if not licensed(posting.draft, "currencies", node, *fields):
-        return debit - credit
     rate = node.number("Rate")
     if rate is not None and rate <= 0:
         refuse("line_rate_invalid", node, "Rate", allowed="a rate above zero")
@@ -79,7 +75,5 @@ def check_currency(posting: Posting, node: Node) -> Facts | None:
         return None
     found: Facts | None = posting.draft.find("currencies", code)
     if found is None:
-        if "currencies" in posting.draft.circumstances.without:
-            return {"currency": code, "rate": ONE, "daily_rate": ONE}
         refuse_unknown("line_currency_unknown", node, "CuId", "a currency")
     return found

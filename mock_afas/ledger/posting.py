@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, NoReturn
 
 from mock_afas import values
-from mock_afas.connectors import Feature
 from mock_afas.documents import Node
 from mock_afas.errors import ProfitError, Reason
 from mock_afas.ledger.book import Cell, Draft, refuse
@@ -147,20 +146,3 @@ def check_size(node: Node | None, *amounts: int) -> None:
             if node is None:
                 refuse_key("entry_amount_too_large", "", money(amount)["en"], _ALLOWED, amount=money(amount))
             refuse("entry_amount_too_large", node, value=money(amount)["en"], allowed=_ALLOWED, amount=money(amount))
-
-
-def licensed(draft: Draft, feature: Feature, node: Node, *fields: str) -> bool:
-    """Whether ``fields``, or the whole of ``node``, can be used under the licence.
-
-    Without ``feature`` they are refused when they have a value; or ignored, when the environment is set so (our
-    reading: AFAS does not say what a licence without it does to them).
-    """
-    if feature not in draft.circumstances.without:
-        return True
-    if draft.circumstances.missing_features == "refused":
-        if not fields:
-            refuse(f"licence_{feature}", node, value=node.definition.name, allowed="nothing")
-        for name in fields:
-            if node.fields.get(name) is not None:
-                refuse(f"licence_{feature}", node, name, allowed="no value")
-    return False

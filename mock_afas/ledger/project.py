@@ -17,7 +17,6 @@ from mock_afas.ledger.posting import (
     Line,
     Making,
     Posting,
-    licensed,
     refuse_unknown,
     require,
     rounded,
@@ -29,9 +28,7 @@ MANDATORY = "J"
 
 def of_line(posting: Posting, node: Node) -> str | None:
     """The project in ``PrId`` of a line, or None."""
-    if node.text("PrId") is None or not licensed(posting.draft, "projects", node, "PrId"):
-        return None
-    return str(bookable(posting, node)["project"])
+    return None if node.text("PrId") is None else str(bookable(posting, node)["project"])
 
 
 def bookable(posting: Posting, node: Node) -> Facts:
@@ -49,11 +46,9 @@ def bookable(posting: Posting, node: Node) -> Facts:
 
 def book(posting: Posting, line: Line) -> None:
     """Makes the rows of project costs of a line. Raises ProfitError when the account needs them and has none."""
-    draft, parts = posting.draft, line.node.below("FiPrjEntries")
+    parts = line.node.below("FiPrjEntries")
     if not parts:
         check_present(posting, line)
-        return
-    if not licensed(draft, "projects", parts[0]):
         return
     if line.kind != LEDGER:
         refuse("project_not_applicable", parts[0], allowed="no project costs", account=str(line.row["account"]))
@@ -66,7 +61,7 @@ def book(posting: Posting, line: Line) -> None:
 def check_present(posting: Posting, line: Line) -> None:
     """A line on an account that needs project costs has them, where the licence has projects."""
     needed = line.kind == LEDGER and line.account["to_project"] == MANDATORY
-    if needed and "projects" not in posting.draft.circumstances.without:
+    if needed and not posting.draft.lacks("projects"):
         allowed = "FiPrjEntries with PrId and ItCd"
         refuse("project_entry_required", line.node, value="", allowed=allowed, account=line.account["account"])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mock_afas.access import AppConnector
-from mock_afas.connectors import GetConnector, UpdateConnector, UpdateField, UpdateObject
+from mock_afas.connectors import Feature, GetConnector, UpdateConnector, UpdateField, UpdateObject
 from mock_afas.environment import Environment
 from mock_afas.messages import Language
 
@@ -30,7 +30,7 @@ def overview(environment: Environment, app: AppConnector, language: Language) ->
 
 
 def of_get(connector: GetConnector, language: Language) -> dict[str, Any]:
-    """``GET /metainfo/get/X``."""
+    """``GET /metainfo/get/X``: every field of the definition, those of a missing feature too (our reading)."""
     return {
         "name": connector.id,
         "description": connector.description[language],
@@ -66,17 +66,17 @@ def _update_field(field: UpdateField, language: Language) -> dict[str, Any]:
     }
 
 
-def _update_object(node: UpdateObject, language: Language) -> dict[str, Any]:
+def _update_object(node: UpdateObject, without: frozenset[Feature], language: Language) -> dict[str, Any]:
     return {
         "name": node.name,
-        "fields": [_update_field(field, language) for field in node.fields],
-        "objects": [_update_object(below, language) for below in node.objects],
+        "fields": [_update_field(field, language) for field in node.fields if field.feature not in without],
+        "objects": [_update_object(below, without, language) for below in node.objects if below.feature not in without],
     }
 
 
-def of_update(connector: UpdateConnector, language: Language) -> dict[str, Any]:
-    """``GET /metainfo/update/X``."""
-    root = _update_object(connector.root, language)
+def of_update(connector: UpdateConnector, without: frozenset[Feature], language: Language) -> dict[str, Any]:
+    """``GET /metainfo/update/X``: without the fields and objects of features that the licence lacks."""
+    root = _update_object(connector.root, without, language)
     return {
         "id": connector.id,
         "name": root["name"],

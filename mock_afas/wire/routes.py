@@ -187,7 +187,7 @@ class Wire:
             case ["update", _]:
                 update = _called(call.segments[2], environment.update_connectors(app), environment)
                 if update is not None:
-                    return answers.json(metainfo.of_update(update, call.language))
+                    return answers.json(metainfo.of_update(update, environment.profile.without, call.language))
             case _:
                 raise Refusal(404, Reason("metainfo", "path", call.scope["path"], "/metainfo, /get/{id}, /update/{id}"))
         reason = Reason("connector of the app connector", "path", call.segments[2], "a connector that /metainfo lists")
