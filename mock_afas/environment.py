@@ -146,8 +146,8 @@ class Environment:
         return self.profile.environment
 
     def now(self) -> dt.datetime:
-        """Amsterdam wall-clock time: the profile's clock, or the system's."""
-        return self.profile.clock or values.amsterdam(dt.datetime.now(dt.UTC))
+        """Amsterdam wall-clock time by the environment's clock."""
+        return self.profile.clock.now()
 
     def configure(self, profile: Profile) -> None:
         """Puts another configuration into force. Projections that it changes are made anew at the next read."""

@@ -99,8 +99,8 @@ class Wire:
             profit_version=environment.profile.profit_version,
             now=environment.now,
         )
-        if environment.profile.maintenance:
-            raise UnderMaintenance(environment.profile.maintenance)
+        if environment.profile.maintenance and (retry_after := environment.profile.maintenance_left()):
+            raise UnderMaintenance(retry_after)
         return app
 
     # ------------------------------------------------------------ what is asked
