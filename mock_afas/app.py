@@ -15,9 +15,8 @@ from mock_afas.control.guard import Guard
 from mock_afas.control.ready import CONTROL_PATH
 from mock_afas.profiles import BASE_PATH
 from mock_afas.registry import Registry
+from mock_afas.wire.answers import GZIP_LEVEL, takes_gzip
 from mock_afas.wire.routes import Wire
-
-_GZIP_LEVEL = 4
 
 
 class Application:
@@ -28,31 +27,20 @@ class Application:
 
     def __init__(self, wire: ASGIApp, other: ASGIApp) -> None:
         self._wire = wire
-        self._compressed = GZipMiddleware(wire, compresslevel=_GZIP_LEVEL)
+        self._compressed = GZipMiddleware(wire, compresslevel=GZIP_LEVEL)
         self._other = other
         self._base = BASE_PATH.lower()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not self._is_profits(scope["path"].lower()):
             await self._other(scope, receive, send)
-        elif scope["method"] != "HEAD" and _takes_gzip(scope):
+        elif scope["method"] != "HEAD" and takes_gzip(scope["headers"]):
             await self._compressed(scope, receive, send)
         else:
             await self._wire(scope, receive, send)
 
     def _is_profits(self, path: str) -> bool:
         return path.startswith(self._base) and path[len(self._base) : len(self._base) + 1] in ("", "/")
-
-
-def _takes_gzip(scope: Scope) -> bool:
-    """Whether the client accepts gzip: named, with another weight than zero."""
-    for name, value in scope["headers"]:
-        if name == b"accept-encoding" and b"gzip" in value:
-            for coding in value.split(b","):
-                token, _, weight = coding.replace(b" ", b"").partition(b";q=")
-                if token == b"gzip":
-                    return not weight or weight.strip(b"0.") != b""
-    return False
 
 
 async def _home(_request: Request) -> Response:

@@ -15,6 +15,7 @@ from mock_afas import connectors, documents, records, values
 from mock_afas.access import Access, AppConnector
 from mock_afas.connectors import GetConnector, UpdateConnector
 from mock_afas.errors import ControlError, ProfitError, Reason, Refusal
+from mock_afas.faults import Faults
 from mock_afas.ledger import licence
 from mock_afas.ledger.book import Circumstances, Draft, Result
 from mock_afas.ledger.handlers import HANDLERS, Handlers
@@ -115,7 +116,7 @@ class Keeper(Protocol):
 
 
 class Environment:
-    """One environment: configuration, books, access, recorded traffic and logbook.
+    """One environment: configuration, books, access, recorded traffic, logbook and faults.
 
     ``base`` are the books that a reset goes back to.
     """
@@ -127,6 +128,7 @@ class Environment:
         self.access = access
         self.traffic = Traffic()
         self.logbook = Logbook()
+        self.faults = Faults(profile.seed)
         self.under_way = 0
         self.chance = random.Random(profile.seed)  # noqa: S311 - repeatable on purpose, guards nothing
         self._keeper = keeper
@@ -145,8 +147,8 @@ class Environment:
         return self.profile.environment
 
     def now(self) -> dt.datetime:
-        """Amsterdam wall-clock time: the profile's clock, or the system's."""
-        return self.profile.clock or values.amsterdam(dt.datetime.now(dt.UTC))
+        """Amsterdam wall-clock time by the environment's clock."""
+        return self.profile.clock.now()
 
     def configure(self, profile: Profile) -> None:
         """Puts another configuration into force. Projections that it changes are made anew at the next read."""
@@ -164,9 +166,12 @@ class Environment:
 
     # ------------------------------------------------------------ calls at once
 
-    async def enter(self) -> Visit:
-        """Begins a call, waiting while as many run as AMB-08 allows. The visit has to be left."""
-        slots = self._slots
+    async def enter(self, *, waiting: bool = True) -> Visit:
+        """Begins a call, waiting while as many run as AMB-08 allows. The visit has to be left.
+
+        Without ``waiting`` the call is counted and no more, for one that is turned away.
+        """
+        slots = self._slots if waiting else None
         self.under_way += 1
         parallel = self.under_way
         if slots is not None:
@@ -367,7 +372,7 @@ class Environment:
 
     async def put_data(self, entity: Entity, rows: Sequence[object]) -> None:
         """Inserts rows or changes them by key; all or none. Raises ControlError naming row and column."""
-        checked = [_checked(entity, row, at) for at, row in enumerate(rows)]
+        checked = checked_rows(entity, rows)
         now = values.stored_moment(self.now())
         async with self._writing:
             books = await self._writable()
@@ -405,7 +410,11 @@ class Environment:
             return Environment(profile, self.books.share(), self.books.share(), self.access.copy(), self._keeper)
 
     async def reset(self) -> None:
-        """Puts the books back to what they were when the environment was made. Access and configuration stay."""
+        """Puts the books back to what they were when the environment was made. Access and configuration stay.
+
+        Faults are removed, so that none is left over from the test before.
+        """
+        self.faults.clear()
         async with self._writing:
             given_up, self.books = self.books, self.base.share()
             self._keeper.keep(self)
@@ -420,6 +429,11 @@ class Environment:
 def _slots(profile: Profile) -> asyncio.Semaphore | None:
     allowed = profile.dialect.parallel_calls
     return None if allowed == "unlimited" else asyncio.Semaphore(int(allowed))
+
+
+def checked_rows(entity: Entity, rows: Sequence[object]) -> list[dict[str, Stored]]:
+    """Rows of the control API in stored form. Raises ControlError naming row and column."""
+    return [_checked(entity, row, at) for at, row in enumerate(rows)]
 
 
 def _checked(entity: Entity, row: object, at: int) -> dict[str, Stored]:

@@ -57,6 +57,12 @@ def text(key: str, language: Language, parameters: Mapping[str, Parameter]) -> s
     return _PLACEHOLDER.sub(lambda match: filled.get(match[1], match[0]), template)
 
 
+def placeholders(key: str) -> frozenset[str]:
+    """The names of what the message ``key`` wants filled in."""
+    message = catalogue()[key]
+    return frozenset(_PLACEHOLDER.findall(message.nl) + _PLACEHOLDER.findall(message.en))
+
+
 _PLACEHOLDER = re.compile(r"{(\w+)}")
 _RANGE = re.compile(
     r"\s*([a-z]{2})(?:-[a-z0-9-]*)?\s*(?:;\s*q\s*=\s*([01](?:\.\d{0,3})?)\s*)?", re.ASCII | re.IGNORECASE

@@ -8,6 +8,7 @@ that page complete.
 from __future__ import annotations
 
 import datetime as dt
+import math
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple, cast
 
 from mock_afas import fixtures, values
+from mock_afas.clock import Clock
 from mock_afas.connectors import FEATURES, Feature
 from mock_afas.errors import ControlError
 from mock_afas.messages import Language
@@ -87,9 +89,19 @@ class Dialect:
         return {setting.name: getattr(self, setting.name) for setting in SETTINGS}
 
 
+class Window(NamedTuple):
+    """A stretch of time by the environment's clock, the end not included."""
+
+    begin: dt.datetime
+    end: dt.datetime
+
+    def as_dict(self) -> dict[str, str]:
+        return {"from": self.begin.isoformat(), "until": self.end.isoformat()}
+
+
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """The configuration of one environment. ``clock`` None is the system's clock; a given one stands still."""
+    """The configuration of one environment."""
 
     participant: str
     type: EnvironmentType = "O"
@@ -98,8 +110,9 @@ class Profile:
     autonumber: bool = True
     dialect: Dialect = field(default_factory=Dialect)
     language: Language = "nl"
-    clock: dt.datetime | None = None
-    maintenance: int = 0
+    clock: Clock = field(default_factory=Clock)
+    #: For ever, with so many seconds in the answers, or for a while; 0 is none.
+    maintenance: int | Window = 0
     #: Ids, in lower case, of GetConnectors whose definition is blocked.
     blocked_connectors: frozenset[str] = frozenset()
     seed: int = 1
@@ -116,6 +129,14 @@ class Profile:
         """The host that a client of the real environment would call."""
         return f"{self.participant}.rest{HOST_SUFFIXES[self.type]}.afas.online"
 
+    def maintenance_left(self) -> int:
+        """The seconds after which a caller may come back; 0 when the environment is not in maintenance now."""
+        if isinstance(self.maintenance, int):
+            return self.maintenance
+        now = self.clock.now()
+        begin, end = self.maintenance
+        return math.ceil((end - now).total_seconds()) if begin <= now < end else 0
+
     def as_dict(self) -> dict[str, Any]:
         """The configuration as the control API shows it and accepts it again."""
         return {
@@ -127,8 +148,9 @@ class Profile:
             "autonumber": self.autonumber,
             "dialect": self.dialect.as_dict(),
             "language": self.language,
-            "clock": self.clock.isoformat() if self.clock else None,
-            "maintenance": self.maintenance,
+            "clock": self.clock.shown(),
+            "clock_running": self.clock.running,
+            "maintenance": self.maintenance if isinstance(self.maintenance, int) else self.maintenance.as_dict(),
             "blocked_connectors": sorted(self.blocked_connectors),
             "seed": self.seed,
             "rows": self.rows,
@@ -211,6 +233,20 @@ def _clock(value: object) -> dt.datetime | None:
         raise _refuse("clock", value, "Amsterdam wall-clock time such as 2026-11-24T09:00:00, or null") from None
 
 
+def _maintenance(value: object) -> int | Window:
+    if not isinstance(value, Mapping):
+        allowed = 'seconds from 0 to 86,400, or {"from": "2026-11-24T22:00:00", "until": "2026-11-24T23:30:00"}'
+        if type(value) is not int or not 0 <= value <= 86_400:
+            raise _refuse("maintenance", value, allowed)
+        return value
+    if set(value) != {"from", "until"}:
+        raise _refuse("maintenance", value, "'from' and 'until', both")
+    begin, end = (_clock(value[name]) for name in ("from", "until"))
+    if begin is None or end is None or begin >= end:
+        raise _refuse("maintenance", value, "an 'until' after its 'from'")
+    return Window(begin, end)
+
+
 def _dialect(value: object, current: Dialect) -> Dialect:
     if not isinstance(value, Mapping):
         raise _refuse("dialect", value, 'an object such as {"order": "stable"}')
@@ -234,7 +270,8 @@ _CHECKS: Mapping[str, Any] = {
     "autonumber": _boolean("autonumber"),
     "language": _language,
     "clock": _clock,
-    "maintenance": _whole_number("maintenance", 86_400),
+    "clock_running": _boolean("clock_running"),
+    "maintenance": _maintenance,
     "blocked_connectors": _connector_ids,
     "seed": _whole_number("seed", 2**53),
     "rows": _whole_number("rows", 1_000_000),
@@ -256,7 +293,12 @@ def configured(profile: Profile, changes: Mapping[str, Any]) -> Profile:
         else:
             known = ", ".join(sorted((*_CHECKS, "dialect")))
             raise ControlError(f"unknown key '{key}'", hint=f"the keys are {known}")
-    return replace(profile, **checked)
+    clock = profile.clock
+    if "clock_running" in checked:
+        clock = clock.let_run(checked.pop("clock_running"))
+    if "clock" in checked:
+        clock = clock.moved(checked["clock"])
+    return replace(profile, **{**checked, "clock": clock})
 
 
 def shipped_profiles() -> dict[str, Path]:

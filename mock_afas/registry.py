@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import mock_afas
-from mock_afas import connectors, demo, fixtures, records, values
+from mock_afas import connectors, demo, fixtures, records
 from mock_afas.access import Access, AppConnector, SystemUser, Token, digest
+from mock_afas.clock import Clock
 from mock_afas.environment import Environment, check_get_connectors
 from mock_afas.errors import ControlError
 from mock_afas.profiles import Profile, configured
@@ -164,7 +165,7 @@ class Registry:
 
     def _base(self, profile: Profile, progress: Progress | None) -> Books:
         """The books an environment starts with; those without extra rows are made once and shared."""
-        today = (profile.clock or values.amsterdam(dt.datetime.now(dt.UTC))).date()
+        today = profile.clock.now().date()
         if today < demo.EARLIEST_TODAY:
             hint = f"the demo data begins in 2012: give a clock from {demo.EARLIEST_TODAY} on"
             raise ControlError(f"'clock' is {today}", hint=hint)
@@ -203,6 +204,7 @@ class Registry:
         settings = {
             "profile": {key: value for key, value in environment.profile.as_dict().items() if key != "environment"},
             "access": environment.access.as_dict(),
+            "clock": environment.profile.clock.as_dict(),
         }
         kept = Kept(environment.id, settings, environment.books.path.name, environment.base.path.name)
         self._catalog.keep(kept)
@@ -219,6 +221,8 @@ class Registry:
         for kept in catalog.all():
             settings = kept.settings
             profile = configured(Profile(participant=settings["profile"]["participant"]), settings["profile"])
+            if "clock" in settings:
+                profile = replace(profile, clock=Clock.from_dict(settings["clock"]))
             access = Access.from_dict(settings["access"])
             environment = Environment(profile, books(kept.books), books(kept.base), access, self)
             self.environments[environment.id] = environment

@@ -10,14 +10,17 @@ import os
 import secrets
 import signal
 import socket
+import struct
 import sys
 import tempfile
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 import mock_afas
 from mock_afas.access import digest
@@ -27,6 +30,7 @@ from mock_afas.control.ready import describe
 from mock_afas.errors import ControlError
 from mock_afas.registry import Opened, Progress, Registry
 from mock_afas.store.catalog import Catalog
+from mock_afas.wire.calls import HANG_UP
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -65,6 +69,28 @@ def remove_ready_file(path: Path) -> None:
             path.unlink()
 
 
+class _Protocol(HttpToolsProtocol):
+    """uvicorn's protocol, with a way to hang up on a client, which ASGI lacks."""
+
+    def on_headers_complete(self) -> None:
+        super().on_headers_complete()
+        self.scope["extensions"] = {HANG_UP: {"call": partial(_hang_up, self.cycle)}}
+
+
+def _hang_up(cycle: RequestResponseCycle, *, reset: bool) -> None:
+    """Closes the connection of a call that was not, or not wholly, answered; what was sent of it still arrives.
+
+    With ``reset`` the client sees its connection reset (RST) instead of an orderly end (FIN).
+    """
+    cycle.disconnected = True  # or uvicorn would complain of the missing answer, and send one
+    if reset:
+        connection = cycle.transport.get_extra_info("socket")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        cycle.transport.abort()
+    else:
+        cycle.transport.close()
+
+
 class _Server(uvicorn.Server):
     """A server that says when it answers."""
 
@@ -97,7 +123,7 @@ class Serving:
         """Serves until SIGINT or SIGTERM, or ``stop``; calls ``ready`` once requests are answered."""
         config = uvicorn.Config(
             self._app,
-            http="httptools",
+            http=_Protocol,
             ws="none",
             lifespan="off",
             log_level="warning",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections import deque
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 from urllib.parse import unquote
 
 from mock_afas import values
@@ -23,12 +23,15 @@ _SECRET_PARAMETER = re.compile(rf"(?i)((?:^|[&;]){_SENSITIVE}=)[^&;]*")
 _SECRET_MEMBER = re.compile(rf'(?i)("{_SENSITIVE}"\s*:\s*)"[^"]*"?')
 
 Headers = list[tuple[bytes, bytes]]
+#: What a client got: a whole answer, a part of its body, or a closed connection.
+Outcome = Literal["answered", "truncated", "dropped"]
 
 
 class Exchange(NamedTuple):
     """One request and its answer. ``started`` is a POSIX time, ``duration`` seconds; bodies are cut at 64 kB.
 
-    ``parallel`` counts the calls of the environment under way when this one began, itself included.
+    ``status`` is 0 when the client got no answer. ``parallel`` counts the calls of the environment under way when this
+    one began, itself included.
     """
 
     number: int
@@ -46,6 +49,9 @@ class Exchange(NamedTuple):
     parallel: int
     client: str
     token: str
+    #: Ids of the faults that fired on it.
+    faults: tuple[str, ...] = ()
+    outcome: Outcome = "answered"
 
 
 class Traffic:
@@ -124,6 +130,7 @@ def _shown(exchange: Exchange) -> dict[str, Any]:
         "parallel": exchange.parallel,
         "client": exchange.client,
         "token": exchange.token,
+        "faults": list(exchange.faults),
         "request": {
             "method": exchange.method,
             "path": exchange.path,
@@ -133,7 +140,8 @@ def _shown(exchange: Exchange) -> dict[str, Any]:
             "size": exchange.request_size,
         },
         "response": {
-            "status": exchange.status,
+            "status": exchange.status or None,
+            "outcome": exchange.outcome,
             "body": _redacted_body(exchange.response_body),
             "size": exchange.response_size,
         },

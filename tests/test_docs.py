@@ -15,6 +15,7 @@ from mock_afas.cli import main
 from mock_afas.connectors import FEATURES, get_connectors
 from mock_afas.control.api import ControlApi
 from mock_afas.control.ready import authorization
+from mock_afas.faults.kinds import KINDS, Kind
 from mock_afas.profiles import SETTINGS, Profile, Setting
 from mock_afas.records import ENTITIES, Entity
 from mock_afas.registry import Registry
@@ -94,6 +95,16 @@ def test_every_key_of_the_configuration_is_described() -> None:
     section = _section(_reference("profiles.md"), "Keys")
     keys = set(Profile("12345").as_dict()) - {"environment"}
     assert {key for key in keys if f"| `{key}` |" not in section} == set()
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
+def test_a_kind_of_fault_has_its_section_with_every_option(kind: Kind) -> None:
+    section = _section(_reference("faults.md"), f"`{kind.name}`")
+    assert re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE) == [option.name for option in kind.options]
+
+
+def test_the_page_of_the_faults_has_no_kind_that_is_gone() -> None:
+    assert re.findall(r"^### `(\w+)`$", _reference("faults.md"), re.MULTILINE) == list(KINDS)
 
 
 @pytest.mark.parametrize("entity", ENTITIES.values(), ids=lambda entity: entity.name)

@@ -25,7 +25,7 @@ def test_an_exchange_is_recorded(afas: Afas) -> None:
     answer = call(afas, "GET", f"{PAGE}?take=2&orderbyfieldids=CurrencyId", IntegrationId="12345_123456")
     (exchange,) = exchanges(afas)
     request, response = exchange.pop("request"), exchange.pop("response")
-    assert response == {"status": 200, "body": answer.text, "size": len(answer.content)}
+    assert response == {"status": 200, "outcome": "answered", "body": answer.text, "size": len(answer.content)}
     assert request["headers"].pop("integrationid") == "12345_123456"
     assert request.pop("headers")["authorization"] == "(redacted)"
     assert request == {
@@ -37,7 +37,7 @@ def test_an_exchange_is_recorded(afas: Afas) -> None:
     }
     assert abs(dt.datetime.fromisoformat(exchange.pop("started")) - dt.datetime.now()) < dt.timedelta(days=1)  # noqa: DTZ005
     assert 0 < exchange.pop("duration_ms") < 60_000
-    assert exchange == {"number": 1, "parallel": 1, "client": "127.0.0.1", "token": "T00001"}
+    assert exchange == {"number": 1, "parallel": 1, "client": "127.0.0.1", "token": "T00001", "faults": []}
 
 
 @pytest.mark.parametrize("kind", KNOWN, ids=str)

@@ -18,7 +18,7 @@ from starlette.routing import BaseRoute, Route
 import mock_afas
 from mock_afas import connectors
 from mock_afas.access import AppConnector, SystemUser, Token
-from mock_afas.control import bodies, end_state, remarks
+from mock_afas.control import bodies, end_state, faults, remarks
 from mock_afas.control.ready import describe
 from mock_afas.environment import Environment, check_get_connectors, entity_named
 from mock_afas.errors import ControlError
@@ -109,6 +109,10 @@ class ControlApi:
             ("GET", f"{one}/logbook/{{reference}}", self.logbook_entry),
             ("GET", f"{one}/traffic", self.traffic),
             ("DELETE", f"{one}/traffic", self.clear_traffic),
+            ("GET", f"{one}/faults", self.faults),
+            ("POST", f"{one}/faults", self.add_fault),
+            ("DELETE", f"{one}/faults", self.clear_faults),
+            ("DELETE", f"{one}/faults/{{fault}}", self.remove_fault),
         )
         return [Route(path, translated(handler), methods=[method]) for method, path, handler in table]
 
@@ -268,4 +272,21 @@ class ControlApi:
 
     async def clear_traffic(self, request: Request) -> Response:
         self._environment(request).traffic.clear()
+        return Response(status_code=204)
+
+    # ------------------------------------------------------------ faults
+
+    async def faults(self, request: Request) -> Response:
+        return json({"faults": [fault.as_dict() for fault in self._environment(request).faults.listed]})
+
+    async def add_fault(self, request: Request) -> Response:
+        environment = self._environment(request)
+        return json(faults.added(environment, await bodies.read(request)).as_dict(), 201)
+
+    async def clear_faults(self, request: Request) -> Response:
+        self._environment(request).faults.clear()
+        return Response(status_code=204)
+
+    async def remove_fault(self, request: Request) -> Response:
+        self._environment(request).faults.remove(request.path_params["fault"])
         return Response(status_code=204)

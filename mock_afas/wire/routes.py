@@ -4,29 +4,26 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeVar
 
 from mock_afas import messages
 from mock_afas.access import AppConnector
 from mock_afas.connectors import GetConnector, UpdateConnector
 from mock_afas.documents import InvalidJson
-from mock_afas.environment import Environment, Visit, WriteCall
+from mock_afas.environment import Environment, WriteCall
 from mock_afas.errors import ProfitError, Reason, Refusal, UnderMaintenance, unexpected
+from mock_afas.faults import Firing
 from mock_afas.logbook import LogEntry
 from mock_afas.messages import Language
 from mock_afas.profiles import BASE_PATH, HOST_SUFFIXES
 from mock_afas.query import parsed
 from mock_afas.registry import Registry
 from mock_afas.traffic import MOST_BODY, MOST_HEADERS, Exchange, kept_headers
-from mock_afas.wire import answers, bodies, files, metainfo, update
+from mock_afas.wire import answers, bodies, faulty, files, metainfo, update
 from mock_afas.wire.answers import Answer
 from mock_afas.wire.auth import Headers, Sent
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+from mock_afas.wire.calls import Call, Damage, Receive, Scope, Send
 
 _PREFIX = f"{BASE_PATH.lower()}/"
 #: Longest query string, with its question mark.
@@ -36,30 +33,6 @@ _WRITING = frozenset(("POST", "PUT", "DELETE"))
 _HOSTS = tuple(f".rest{suffix}.afas.online" for suffix in HOST_SUFFIXES.values())
 
 _log = logging.getLogger("mock_afas")
-
-
-@dataclass(slots=True)
-class Call:
-    """One request under way."""
-
-    scope: Scope
-    receive: Receive
-    method: str
-    segments: list[str]
-    environment: Environment | None = None
-    visit: Visit | None = None
-    token: str = ""
-    language: Language = "nl"
-    #: The beginning of the body, for the record, and its whole size.
-    body: bytes = b""
-    body_size: int = 0
-
-    def header(self, name: bytes) -> bytes | None:
-        for known, value in self.scope["headers"]:
-            if known == name:
-                found: bytes = value
-                return found
-        return None
 
 
 class Wire:
@@ -107,28 +80,28 @@ class Wire:
             call.language = _language(call, call.environment)
         return sent
 
-    async def _enter(self, call: Call, sent: Sent) -> tuple[Environment, AppConnector]:
-        """The environment and app connector that the caller's token opens.
-
-        Raises Refusal, UnderMaintenance, and ProfitError for a token without base64.
-        """
-        environment, token = call.environment, call.token
+    def _known(self, call: Call, sent: Sent) -> Environment:
+        """The environment whose token was sent. Raises Refusal, and ProfitError for a token without base64."""
+        environment = call.environment
         judge = environment or self._registry.default
         sent.check(judge.profile.profit_version if judge else 8)
         if environment is None:
             raise Refusal(401, Reason("token known", "Authorization", "", "a token of an environment of this server"))
-        call.visit = await environment.enter()
+        return environment
+
+    def _admitted(self, call: Call, environment: Environment) -> AppConnector:
+        """The app connector that the caller's token opens. Raises Refusal and UnderMaintenance."""
         _check_host(call, environment)
         client = call.scope.get("client")
         app = environment.access.admit(
-            token,
+            call.token,
             address=client[0] if client else "",
             profit_version=environment.profile.profit_version,
             now=environment.now,
         )
-        if environment.profile.maintenance:
-            raise UnderMaintenance(environment.profile.maintenance)
-        return environment, app
+        if environment.profile.maintenance and (retry_after := environment.profile.maintenance_left()):
+            raise UnderMaintenance(retry_after)
+        return app
 
     # ------------------------------------------------------------ what is asked
 
@@ -139,11 +112,36 @@ class Wire:
         if len(call.scope["query_string"]) + 1 > MOST_QUERY:
             size = str(len(call.scope["query_string"]) + 1)
             raise Refusal(404, Reason("length of the query string", "query string", size, f"{MOST_QUERY} characters"))
-        environment, app = await self._enter(call, sent)
+        environment = self._known(call, sent)
+        if environment.faults.listed:
+            firings = environment.faults.on(call.method, call.connector.lower(), environment.under_way + 1)
+            if firings:
+                return await self._damaged(call, environment, firings)
+        call.visit = await environment.enter()
+        return await self._carried_out(call, environment)
+
+    async def _carried_out(self, call: Call, environment: Environment) -> Answer:
+        app = self._admitted(call, environment)
         resource = self._resources.get(call.segments[0].lower())
         if resource is None:
             raise Refusal(404, Reason("resource", "path", call.scope["path"], ", ".join(self._resources)))
         return await resource(call, environment, app)
+
+    async def _damaged(self, call: Call, environment: Environment, firings: list[Firing]) -> Answer:
+        """The answer to a call that faults fire on, and what is to become of it in ``call.damage``."""
+        damage = call.damage = Damage(firings)
+        call.visit = await environment.enter(waiting=not faulty.turned_away(damage))
+        await faulty.strike(call, environment, "before")
+        if faulty.goes_on(call, damage):
+            try:
+                damage.answer = await self._carried_out(call, environment)
+            except Exception as error:
+                damage.answer = self._refused(call, error)
+        elif call.method in _WRITING:
+            async with self._room.of(_announced(call)):
+                await _read(call, bytearray())
+        await faulty.strike(call, environment, "after")
+        return damage.answer or faulty.answer_in_vain(call, environment)
 
     async def _connectors(self, call: Call, environment: Environment, app: AppConnector) -> Answer:
         if call.method in _WRITING:
@@ -158,10 +156,7 @@ class Wire:
     async def _update(self, call: Call, environment: Environment, app: AppConnector) -> Answer:
         body = bytearray()
         async with self._room.of(_announced(call)):
-            try:
-                await bodies.read(call.receive, body)
-            finally:
-                call.body, call.body_size = bytes(body[:MOST_BODY]), len(body)
+            await _read(call, body)
             named = update.target(call.segments[1:])
             connector = environment.update_connector(named.connector, app)
             if connector is None:
@@ -259,6 +254,14 @@ def _announced(call: Call) -> int | None:
     return None if call.header(b"transfer-encoding") is not None else 0
 
 
+async def _read(call: Call, body: bytearray) -> None:
+    """Reads the body and notes it for the record, also when it breaks off."""
+    try:
+        await bodies.read(call.receive, body)
+    finally:
+        call.body, call.body_size = bytes(body[:MOST_BODY]), len(body)
+
+
 def _only(call: Call, methods: frozenset[str]) -> None:
     if call.method not in methods:
         raise Refusal(405, Reason("method", "method", call.method, ", ".join(sorted(methods))))
@@ -285,10 +288,13 @@ def _trace(environment: Environment | None) -> str:
 
 async def _send(call: Call, answer: Answer, send: Send, waited: float, trace: str) -> tuple[bytes, int]:
     """Sends ``answer``; gives the beginning of the body that was sent, and its size."""
-    if answer.parts is not None and call.scope["http_version"] != "1.1":
+    breaks_off = call.damage is not None and call.damage.outcome != "answered"
+    if answer.parts is not None and (breaks_off or call.scope["http_version"] != "1.1"):
         # HTTP/1.0 knows no chunks
         answer = Answer(answer.status, answer.headers, b"".join([part async for part in answer.parts]))
     headers = answers.varying(answer, waited, waited, trace)
+    if breaks_off:
+        return await faulty.break_off(call, answer, headers, send)
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     if answer.parts is None or call.method == "HEAD":
         body = b"" if call.method == "HEAD" else answer.body
@@ -307,7 +313,7 @@ async def _send(call: Call, answer: Answer, send: Send, waited: float, trace: st
 def _exchange(
     environment: Environment, call: Call, answer: Answer, sent: tuple[bytes, int], started: float, duration: float
 ) -> Exchange:
-    scope = call.scope
+    scope, damage = call.scope, call.damage
     client = scope.get("client")
     return Exchange(
         number=environment.traffic.next_number(),
@@ -319,10 +325,12 @@ def _exchange(
         request_headers=kept_headers(scope["headers"]),
         request_body=call.body,
         request_size=call.body_size,
-        status=answer.status,
+        status=answer.status if damage is None or damage.dropped is None else 0,
         response_body=sent[0],
         response_size=sent[1],
         parallel=call.visit.parallel if call.visit else 0,
         client=client[0] if client else "",
         token=call.token,
+        faults=tuple(firing.fault.id for firing in damage.firings) if damage else (),
+        outcome=damage.outcome if damage else "answered",
     )

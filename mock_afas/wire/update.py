@@ -10,9 +10,7 @@ from mock_afas.errors import Reason, Refusal
 from mock_afas.ledger.book import Result
 from mock_afas.wire import answers
 from mock_afas.wire.answers import Answer
-
-#: Names that AFAS gives a connector beside its own.
-_ALIASES = {"fientriescustom": "FiEntries"}
+from mock_afas.wire.calls import ALIASES
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +28,7 @@ def target(segments: list[str]) -> Target:
     Keys stand with ``@`` or without, several with commas between: ``FiEntryPar/UnId,JoCo/1,73/FiEntries/@EnNo/70001``.
     A key goes to the object before it; where that is the connector's own name it may be left out. Raises Refusal 404.
     """
-    connector = _ALIASES.get(segments[0].lower(), segments[0]) if segments else ""
+    connector = ALIASES.get(segments[0].lower(), segments[0]) if segments else ""
     rest = segments[1:]
     keys: dict[str, str] = {}
     name = ""
