@@ -37,7 +37,17 @@ def test_an_exchange_is_recorded(afas: Afas) -> None:
     }
     assert abs(dt.datetime.fromisoformat(exchange.pop("started")) - dt.datetime.now()) < dt.timedelta(days=1)  # noqa: DTZ005
     assert 0 < exchange.pop("duration_ms") < 60_000
-    assert exchange == {"number": 1, "parallel": 1, "client": "127.0.0.1", "token": "T00001", "faults": []}
+    assert 0 < exchange.pop("port") < 65_536
+    assert exchange == {
+        "number": 1,
+        "parallel": 1,
+        "client": "127.0.0.1",
+        "http_version": "1.1",
+        "token": "T00001",
+        "rows": 2,
+        "columns": len(answer.json()["rows"][0]),
+        "faults": [],
+    }
 
 
 @pytest.mark.parametrize("kind", KNOWN, ids=str)
