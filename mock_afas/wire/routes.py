@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
@@ -19,7 +20,7 @@ from mock_afas.messages import Language
 from mock_afas.profiles import BASE_PATH, HOST_SUFFIXES
 from mock_afas.query import parsed
 from mock_afas.registry import Registry
-from mock_afas.traffic import MOST_BODY, MOST_HEADERS, Exchange, kept_headers
+from mock_afas.traffic import MOST_BODY, MOST_HEADERS, UNKNOWN, Exchange, Whole, kept_headers, whole
 from mock_afas.wire import answers, bodies, files, metainfo, update
 from mock_afas.wire.answers import Answer
 from mock_afas.wire.auth import Headers, Sent
@@ -31,6 +32,8 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 _PREFIX = f"{BASE_PATH.lower()}/"
 #: Longest query string, with its question mark.
 MOST_QUERY = 2_049
+#: Clients that give up do so after at least so many seconds, so only then it is worth looking whether one has.
+PATIENCE = 0.1
 _READING = frozenset(("GET", "HEAD"))
 _WRITING = frozenset(("POST", "PUT", "DELETE"))
 _HOSTS = tuple(f".rest{suffix}.afas.online" for suffix in HOST_SUFFIXES.values())
@@ -53,6 +56,11 @@ class Call:
     #: The beginning of the body, for the record, and its whole size.
     body: bytes = b""
     body_size: int = 0
+    whole: Whole | None = None
+    #: Rows and columns of the answer, and whether the client was there to get it, for the record too.
+    rows: int = UNKNOWN
+    columns: int = UNKNOWN
+    delivered: bool = True
 
     def header(self, name: bytes) -> bytes | None:
         for known, value in self.scope["headers"]:
@@ -87,6 +95,8 @@ class Wire:
             answer = self._refused(call, error)
         environment = call.environment or environment
         waited = time.perf_counter() - began
+        if waited > PATIENCE:
+            call.delivered = not await _is_gone(receive)
         try:
             sent = await _send(call, answer, send, waited, _trace(environment))
         finally:
@@ -153,6 +163,7 @@ class Wire:
             raise Refusal(404, Reason("GetConnector in the path", "path", call.scope["path"], "/connectors/{id}"))
         connector = environment.get_connector(call.segments[1], app)
         rows = await environment.read(connector, call.scope["query_string"])
+        call.rows, call.columns = rows.found, len(connector.fields)
         return answers.ok(rows.body, rows.parts)
 
     async def _update(self, call: Call, environment: Environment, app: AppConnector) -> Answer:
@@ -161,7 +172,7 @@ class Wire:
             try:
                 await bodies.read(call.receive, body)
             finally:
-                call.body, call.body_size = bytes(body[:MOST_BODY]), len(body)
+                call.body, call.body_size, call.whole = bytes(body[:MOST_BODY]), len(body), whole(body)
             named = update.target(call.segments[1:])
             connector = environment.update_connector(named.connector, app)
             if connector is None:
@@ -300,8 +311,19 @@ async def _send(call: Call, answer: Answer, send: Send, waited: float, trace: st
         if len(kept) < MOST_BODY:
             kept += part[: MOST_BODY - len(kept)]
         await send({"type": "http.response.body", "body": part, "more_body": True})
+    call.delivered = call.delivered and not await _is_gone(call.receive)
     await send({"type": "http.response.body", "body": b""})
     return bytes(kept), size
+
+
+async def _is_gone(receive: Receive) -> bool:
+    """Whether the client has closed the connection. Nothing else can come: its body was read, or is not wanted."""
+    message = asyncio.ensure_future(receive())
+    await asyncio.sleep(0)
+    if message.done():
+        return bool(message.result()["type"] == "http.disconnect")
+    message.cancel()
+    return False
 
 
 def _exchange(
@@ -325,4 +347,13 @@ def _exchange(
         parallel=call.visit.parallel if call.visit else 0,
         client=client[0] if client else "",
         token=call.token,
+        response_headers=answer.headers,
+        port=client[1] if client else 0,
+        scheme=scope["scheme"],
+        http_version=scope["http_version"],
+        rows=call.rows,
+        columns=call.columns,
+        delivered=call.delivered,
+        whole=call.whole,
+        changes=environment.traffic.changes,
     )
