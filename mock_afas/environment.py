@@ -41,10 +41,11 @@ T = TypeVar("T")
 
 
 class Rows(NamedTuple):
-    """An answer to a read: whole in ``body``, or in ``parts`` when it is long."""
+    """An answer to a read: whole in ``body``, or in ``parts`` when it is long. ``found`` is how many rows it has."""
 
     body: bytes = b""
     parts: AsyncIterator[bytes] | None = None
+    found: int = 0
 
 
 class WriteCall(NamedTuple):
@@ -266,13 +267,15 @@ class Environment:
         before %= query.echo
         if query.take == ALL or query.take > STREAMED_FROM:
             ids = await self._found(books, projection, projection.walk, query)
-            return Rows(parts=self._stream(projection, ids, projection.snapshot(), query, (before, after)))
+            parts = self._stream(projection, ids, projection.snapshot(), query, (before, after))
+            return Rows(parts=parts, found=_span(query, len(ids)))
         if query.order or self.profile.dialect.order == "stable":
             page = await self._found(books, projection, projection.page, query)
         else:
             ids = await self._found(books, projection, projection.walk, query)
             page = Shuffled(ids, self.chance).slice(query.skip, query.skip + query.take)
-        return Rows(body=b"".join((before, projection.joined(projection.snapshot(), page), after)))
+        body = b"".join((before, projection.joined(projection.snapshot(), page), after))
+        return Rows(body, found=len(page))
 
     async def _found(self, books: Books, projection: Projection, find: Callable[[Query], T], query: Query) -> T:
         """What ``find`` gives, from a worker thread when it would hold up other requests."""
@@ -288,7 +291,7 @@ class Environment:
         yield frame[0]
         shuffled = not query.order and self.profile.dialect.order == "shuffled"
         walk = Shuffled(ids, self.chance) if shuffled else Stable(ids)
-        end = len(walk) if query.take == ALL else min(len(walk), query.skip + query.take)
+        end = query.skip + _span(query, len(walk))
         separator = b""
         for start in range(query.skip, end, CHUNK):
             part = projection.joined(rows, walk.slice(start, min(start + CHUNK, end)))
@@ -373,6 +376,7 @@ class Environment:
     async def put_data(self, entity: Entity, rows: Sequence[object]) -> None:
         """Inserts rows or changes them by key; all or none. Raises ControlError naming row and column."""
         checked = checked_rows(entity, rows)
+        self.traffic.changed()
         now = values.stored_moment(self.now())
         async with self._writing:
             books = await self._writable()
@@ -429,6 +433,12 @@ class Environment:
 def _slots(profile: Profile) -> asyncio.Semaphore | None:
     allowed = profile.dialect.parallel_calls
     return None if allowed == "unlimited" else asyncio.Semaphore(int(allowed))
+
+
+def _span(query: Query, found: int) -> int:
+    """How many of ``found`` rows the query asks for."""
+    left = max(found - query.skip, 0)
+    return left if query.take == ALL else min(left, query.take)
 
 
 def checked_rows(entity: Entity, rows: Sequence[object]) -> list[dict[str, Stored]]:

@@ -199,6 +199,7 @@ class Registry:
 
     def keep(self, environment: Environment) -> None:
         """Makes what changed in ``environment``'s configuration, access or choice of books durable."""
+        environment.traffic.changed()
         if self._catalog is None or environment.books.path is None or environment.base.path is None:
             return
         settings = {

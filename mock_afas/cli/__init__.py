@@ -29,6 +29,7 @@ class Located(NamedTuple):
 #: Our own commands, in the order in which the help lists them.
 COMMANDS: Mapping[str, Located] = {
     "serve": Located("mock_afas.cli.serve", "serve"),
+    "findings": Located("mock_afas.cli.findings", "findings"),
 }
 
 

@@ -18,7 +18,8 @@ from starlette.routing import BaseRoute, Route
 import mock_afas
 from mock_afas import connectors
 from mock_afas.access import AppConnector, SystemUser, Token
-from mock_afas.control import bodies, end_state, faults, remarks
+from mock_afas.control import bodies, end_state, faults
+from mock_afas.control.observed import Observed
 from mock_afas.control.ready import describe
 from mock_afas.environment import Environment, check_get_connectors, entity_named
 from mock_afas.errors import ControlError
@@ -97,7 +98,6 @@ class ControlApi:
             ("GET", f"{one}/data/{{entity}}", self.data),
             ("PUT", f"{one}/data/{{entity}}", self.put_data),
             ("GET", f"{one}/books", self.books),
-            ("GET", f"{one}/findings", self.findings),
             ("GET", f"{one}/users", self.users),
             ("POST", f"{one}/users", self.put_user),
             ("GET", f"{one}/app-connectors", self.app_connectors),
@@ -107,12 +107,11 @@ class ControlApi:
             ("DELETE", f"{one}/tokens/{{token}}", self.revoke_token),
             ("GET", f"{one}/logbook", self.logbook),
             ("GET", f"{one}/logbook/{{reference}}", self.logbook_entry),
-            ("GET", f"{one}/traffic", self.traffic),
-            ("DELETE", f"{one}/traffic", self.clear_traffic),
             ("GET", f"{one}/faults", self.faults),
             ("POST", f"{one}/faults", self.add_fault),
             ("DELETE", f"{one}/faults", self.clear_faults),
             ("DELETE", f"{one}/faults/{{fault}}", self.remove_fault),
+            *Observed(self._environment).calls(one),
         )
         return [Route(path, translated(handler), methods=[method]) for method, path, handler in table]
 
@@ -187,10 +186,6 @@ class ControlApi:
         environment = self._environment(request)
         return json(end_state.nested({name: await environment.data(ENTITIES[name]) for name in end_state.ENTITIES}))
 
-    async def findings(self, request: Request) -> Response:
-        lines = await self._environment(request).stored(ENTITIES["entry_lines"])
-        return json({"findings": [], "remarks": remarks.on_vat(lines)})
-
     # ------------------------------------------------------------ access
 
     async def users(self, request: Request) -> Response:
@@ -255,7 +250,7 @@ class ControlApi:
         self._registry.keep(environment)
         return json(_shown_token(token))
 
-    # ------------------------------------------------------------ logbook and traffic
+    # ------------------------------------------------------------ logbook
 
     async def logbook(self, request: Request) -> Response:
         return json({"entries": [entry.as_dict() for entry in self._environment(request).logbook.entries()]})
@@ -266,13 +261,6 @@ class ControlApi:
         if entry is None:
             raise ControlError(f"the logbook has no '{reference}'", hint="GET the logbook for what it has", status=404)
         return json(entry.as_dict())
-
-    async def traffic(self, request: Request) -> Response:
-        return json(self._environment(request).traffic.as_dict())
-
-    async def clear_traffic(self, request: Request) -> Response:
-        self._environment(request).traffic.clear()
-        return Response(status_code=204)
 
     # ------------------------------------------------------------ faults
 

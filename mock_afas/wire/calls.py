@@ -9,7 +9,7 @@ from typing import Any, Literal
 from mock_afas.environment import Environment, Visit
 from mock_afas.faults import Firing
 from mock_afas.messages import Language
-from mock_afas.traffic import Outcome
+from mock_afas.traffic import UNKNOWN, Outcome, Whole
 from mock_afas.wire.answers import Answer
 
 Scope = MutableMapping[str, Any]
@@ -58,6 +58,11 @@ class Call:
     #: The beginning of the body, for the record, and its whole size.
     body: bytes = b""
     body_size: int = 0
+    whole: Whole | None = None
+    #: Rows and columns of the answer, and whether the client was there to get it, for the record too.
+    rows: int = UNKNOWN
+    columns: int = UNKNOWN
+    delivered: bool = True
     #: What the faults that fire on this call do to it.
     damage: Damage | None = None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -19,7 +20,7 @@ from mock_afas.messages import Language
 from mock_afas.profiles import BASE_PATH, HOST_SUFFIXES
 from mock_afas.query import parsed
 from mock_afas.registry import Registry
-from mock_afas.traffic import MOST_BODY, MOST_HEADERS, Exchange, kept_headers
+from mock_afas.traffic import MOST_BODY, MOST_HEADERS, Exchange, kept_headers, whole
 from mock_afas.wire import answers, bodies, faulty, files, metainfo, update
 from mock_afas.wire.answers import Answer
 from mock_afas.wire.auth import Headers, Sent
@@ -28,6 +29,8 @@ from mock_afas.wire.calls import Call, Damage, Receive, Scope, Send
 _PREFIX = f"{BASE_PATH.lower()}/"
 #: Longest query string, with its question mark.
 MOST_QUERY = 2_049
+#: Clients that give up do so after at least so many seconds, so only then it is worth looking whether one has.
+PATIENCE = 0.1
 _READING = frozenset(("GET", "HEAD"))
 _WRITING = frozenset(("POST", "PUT", "DELETE"))
 _HOSTS = tuple(f".rest{suffix}.afas.online" for suffix in HOST_SUFFIXES.values())
@@ -60,6 +63,8 @@ class Wire:
             answer = self._refused(call, error)
         environment = call.environment or environment
         waited = time.perf_counter() - began
+        if waited > PATIENCE:
+            call.delivered = not await _is_gone(receive)
         try:
             sent = await _send(call, answer, send, waited, _trace(environment))
         finally:
@@ -151,6 +156,7 @@ class Wire:
             raise Refusal(404, Reason("GetConnector in the path", "path", call.scope["path"], "/connectors/{id}"))
         connector = environment.get_connector(call.segments[1], app)
         rows = await environment.read(connector, call.scope["query_string"])
+        call.rows, call.columns = rows.found, len(connector.fields)
         return answers.ok(rows.body, rows.parts)
 
     async def _update(self, call: Call, environment: Environment, app: AppConnector) -> Answer:
@@ -259,7 +265,7 @@ async def _read(call: Call, body: bytearray) -> None:
     try:
         await bodies.read(call.receive, body)
     finally:
-        call.body, call.body_size = bytes(body[:MOST_BODY]), len(body)
+        call.body, call.body_size, call.whole = bytes(body[:MOST_BODY]), len(body), whole(body)
 
 
 def _only(call: Call, methods: frozenset[str]) -> None:
@@ -306,8 +312,19 @@ async def _send(call: Call, answer: Answer, send: Send, waited: float, trace: st
         if len(kept) < MOST_BODY:
             kept += part[: MOST_BODY - len(kept)]
         await send({"type": "http.response.body", "body": part, "more_body": True})
+    call.delivered = call.delivered and not await _is_gone(call.receive)
     await send({"type": "http.response.body", "body": b""})
     return bytes(kept), size
+
+
+async def _is_gone(receive: Receive) -> bool:
+    """Whether the client has closed the connection. Nothing else can come: its body was read, or is not wanted."""
+    message = asyncio.ensure_future(receive())
+    await asyncio.sleep(0)
+    if message.done():
+        return bool(message.result()["type"] == "http.disconnect")
+    message.cancel()
+    return False
 
 
 def _exchange(
@@ -333,4 +350,13 @@ def _exchange(
         token=call.token,
         faults=tuple(firing.fault.id for firing in damage.firings) if damage else (),
         outcome=damage.outcome if damage else "answered",
+        response_headers=answer.headers,
+        port=client[1] if client else 0,
+        scheme=scope["scheme"],
+        http_version=scope["http_version"],
+        rows=call.rows,
+        columns=call.columns,
+        delivered=call.delivered and (damage is None or damage.outcome == "answered"),
+        whole=call.whole,
+        changes=environment.traffic.changes,
     )

@@ -1,0 +1,48 @@
+"""Rules on bodies: their encoding, and how much is in them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from mock_afas.traffic.calls import Call
+from mock_afas.traffic.findings import Observed, Recording, grouped
+
+MOST_LINES = 1_000
+MEGABYTE = 2**20
+LARGE_BODY = 10 * MEGABYTE
+MOST_BODY = 75 * MEGABYTE
+_UTF_8 = re.compile(rb";\s*charset\s*=\s*\"?utf-?8\"?", re.IGNORECASE)
+
+
+def body_without_charset(recording: Recording) -> Iterator[Observed]:
+    """Bodies with other characters than ASCII whose ``Content-Type`` does not say UTF-8."""
+    wrong = (call for call in recording.writes if not call.ascii and not _UTF_8.search(call.header(b"content-type")))
+    for calls in grouped(wrong, lambda call: (call.client, call.connector.lower())).values():
+        sent = calls[0].header(b"content-type").decode("latin-1") or "no Content-Type"
+        yield Observed(f"{calls[0]} sends other characters than ASCII with {sent}", calls)
+
+
+def too_many_lines(recording: Recording) -> Iterator[Observed]:
+    """Entries of more lines than AFAS advises."""
+    for call in recording.writes:
+        if call.lines > MOST_LINES:
+            yield Observed(f"{call} sends an entry of {call.lines:,} lines", [call])
+
+
+def large_body(recording: Recording) -> Iterator[Observed]:
+    """Bodies above 10 MB that Profit still takes."""
+    for call in recording.writes:
+        if LARGE_BODY < call.request_size <= MOST_BODY:
+            yield _of_size(call)
+
+
+def body_too_large(recording: Recording) -> Iterator[Observed]:
+    """Bodies above 75 MB, which Profit refuses unread."""
+    for call in recording.writes:
+        if call.request_size > MOST_BODY:
+            yield _of_size(call)
+
+
+def _of_size(call: Call) -> Observed:
+    return Observed(f"{call} sends a body of {call.request_size / MEGABYTE:.1f} MB", [call])
