@@ -177,8 +177,8 @@ CASES = (
                "File as byte-array")
       for wrong in ({"FileName": "a"}, {**FILE, "FileStream": ""}, {**FILE, "FileStream": None},
                     {**FILE, "FileStream": " "})),
-    required("attachment_content_missing", ({**NOTE, "SbPa": "a", "FileStream": PNG},), ({**NOTE, "SbPa": "a", "FileTrans": 1},),
-             "Fields/FileStream", "File as byte-array"),
+    required("attachment_content_missing", ({**NOTE, "SbPa": "a", "FileStream": PNG},),
+             ({**NOTE, "SbPa": "a", "FileTrans": 1},), "Fields/FileStream", "File as byte-array"),
     *(Case("attachment_content_invalid", (NOTE, None, [FILE]), (NOTE, None, [{**FILE, "FileStream": wrong}]),
            f"{ATTACHED}/FileStream", wrong, "De ingevulde waarde bij 'File as byte-array' is ongeldig.",
            "The value entered for 'File as byte-array' is invalid.")

@@ -235,7 +235,7 @@ def test_the_object_of_a_url_must_be_one_that_can_be_posted(afas: Afas) -> None:
 def test_parts_of_a_dossier_item_are_deleted_by_their_own_url(afas: Afas) -> None:
     def item() -> dict[str, Any]:
         (found,) = [row for row in books(afas)["subjects"] if row["subject_id"] == int(subject)]
-        return found  # type: ignore[no-any-return]
+        return found
 
     subject = post(afas, "KnSubject", bodies.dossier_item())["results"]["KnSubject"]["SbId"]
     (file,) = item()["attachments"]
