@@ -324,14 +324,9 @@ class Environment:
 
     def _handled(self, handlers: Handlers, call: WriteCall, draft: Draft) -> Result:
         if call.method == "DELETE":
-            if handlers.delete is None:
-                raise Refusal(405, Reason("method of the UpdateConnector", "method", call.method))
-            return handlers.delete(call.keys, draft)
-        write = handlers.put if call.method == "PUT" else handlers.objects.get(call.object, handlers.post)
-        if write is None:
-            raise Refusal(405, Reason("method of the UpdateConnector", "method", call.method))
+            return handlers.deletes(call.object)(call.keys, draft)
+        write, action = handlers.writes(call.method, call.object)
         ignore = self.profile.dialect.unknown_field == "ignored"
-        action: documents.Action = "update" if call.method == "PUT" else "insert"
         node = documents.read(call.connector, call.body, action=action, ignore_unknown=ignore)
         documents.take_keys(call.connector, node, call.keys)
         licence.enforce(node, draft)

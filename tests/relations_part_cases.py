@@ -102,8 +102,7 @@ ORGANISATIONS = (
         unknown("organisation_unknown", place, name, good, bad, label, allowed, MatchOga=how)
         for place, how, name, good, bad, label, allowed in (
             (NEW, "0", "BcCo", "1000002", "1000600", NUMBER, "an organisation"),
-            (NEW, "0", "BcCo", "1000002", "1000003", NUMBER, "without AutoNum"),
-            (OLD, "0", "BcCo", "1000040", "12345678", NUMBER, "an organisation"),
+            (OLD, "0", "BcCo", "1000040", "12345678", NUMBER, "organisation 1000040"),
             (OLD, "1", "CcNr", "30316760", "12345678", KVK, "organisation 1000040"),
             (OLD, "2", "FiNr", "800390805", "12345678", FISCAL, "organisation 1000040"),
             (OLD, "3", "Nm", "LIFTSERVICE Nederland B.V.", "Liftservice", NAME, "organisation 1000040"),
@@ -322,7 +321,6 @@ PARTS = (
         "PRS",
         "KnPerson",
     ),
-    unknown("person_unknown", PERSON, "BcCo", "1000744", "1000745", NUMBER, "a person", MatchPer="0"),
     unknown("person_unknown", PERSON, "BcCo", "1000744", "1000002", NUMBER, "a person", MatchPer="0"),
     Case(
         "person_several",

@@ -177,8 +177,8 @@ CASES = (
                "File as byte-array")
       for wrong in ({"FileName": "a"}, {**FILE, "FileStream": ""}, {**FILE, "FileStream": None},
                     {**FILE, "FileStream": " "})),
-    required("attachment_content_missing", ({**NOTE, "SbPa": "a", "FileStream": PNG},), ({**NOTE, "SbPa": "a"},),
-             "Fields/FileStream", "File as byte-array"),
+    required("attachment_content_missing", ({**NOTE, "SbPa": "a", "FileStream": PNG},),
+             ({**NOTE, "SbPa": "a", "FileTrans": 1},), "Fields/FileStream", "File as byte-array"),
     *(Case("attachment_content_invalid", (NOTE, None, [FILE]), (NOTE, None, [{**FILE, "FileStream": wrong}]),
            f"{ATTACHED}/FileStream", wrong, "De ingevulde waarde bij 'File as byte-array' is ongeldig.",
            "The value entered for 'File as byte-array' is invalid.")
@@ -224,6 +224,7 @@ DOCUMENTED = (
     ({**NOTE, "StId": 2, "Da": "2019-03-01T10:00:00", "St": "1", "DtSt": "2019-03-02"},
      [{"BcId": 1000744, "CcSn": "1"}]),
     ({**NOTE, "StId": 5}, [{"SfTp": "4", "SfId": "10120", "OrNu": "00000009"}]),
+    ({**NOTE, "SbPa": "p:/archief/brief.pdf", "FileTrans": False, "UsId": "12345.FLOORA"},),
     ({**NOTE, "SbId": "", "EmId": "", "SbPa": "", "FileStream": ""}, [{"SfTp": "", "SfId": "", "BcId": ""}]),
 )  # fmt: skip
 

@@ -199,6 +199,66 @@ def test_an_attachment_is_added_by_the_url_of_its_object(afas: Afas) -> None:
     assert sorted(row["file_name"] for row in rows) == ["bijlage.png", "factuur.pdf"]
 
 
+@pytest.mark.parametrize("path", ["KnSubject/KnSubjectLink", "knsubject/knsubjectlink"])
+def test_a_link_is_added_by_the_url_of_its_object(afas: Afas, path: str) -> None:
+    link = {"KnSubjectLink": {"Element": {"Fields": {"SfTp": "4", "SfId": "10100"}}}}
+    answer = send(afas, "POST", path, {"KnSubject": {"Element": {"@SbId": "9937", "Objects": link}}})
+    assert (answer.status_code, answer.json()) == (201, {"results": {"KnSubject": {"SbId": "9937"}}})
+    (item,) = [row for row in afas.control("GET", "/data/subjects").json()["rows"] if row["subject_id"] == 9937]
+    assert (item["destination_type"], item["destination"]) == (4, "10100")
+
+
+@pytest.mark.parametrize("name", ["KnOrganisation", "KnBankAccount", "knbankaccount"])
+def test_a_bank_account_is_added_by_the_url_of_its_object(afas: Afas, name: str) -> None:
+    before = afas.rows("Zenvoices_Suppliers", take="1000")
+    account = {"KnBankAccount": {"Element": {"Fields": {"CoId": "NL", "IbCk": True, "Iban": "NL91ABNA0417164300"}}}}
+    organisation = {"KnOrganisation": {"Element": {"Fields": {"MatchOga": "9"}, "Objects": account}}}
+    body = {"KnPurchaseRelationOrg": {"Element": {"@CrId": "50017", "Fields": {"PaCd": "14"}, "Objects": organisation}}}
+    assert send(afas, "POST", f"KnPurchaseRelationOrg/{name}", body).status_code == 201
+    after = {row["CreditorId"]: row for row in afas.rows("Zenvoices_Suppliers", take="1000")}
+    assert len(after) == len(before), "nothing is added but the account"
+    assert (after["50017"]["IBAN"], after["50017"]["PaymentCondition"]) == ("NL91ABNA0417164300", "14")
+
+
+def test_the_object_of_a_url_must_be_one_that_can_be_posted(afas: Afas) -> None:
+    before = books(afas)
+    for path in ("KnSubject/Onzin", "FiEntries/FiEntries", "KnSalesRelationOrg/KnSubjectLink"):
+        body = bodies.purchase("TEST-9") if path.startswith("Fi") else bodies.dossier_item()
+        answer = send(afas, "POST", path, body)
+        assert answer.status_code == 500
+        name = path.partition("/")[2]
+        assert answer.json()["externalMessage"] == f"Veld '{name}' is niet bekend bij deze UpdateConnector."
+    assert books(afas) == before
+    assert send(afas, "POST", "FiEntries/fientrypar", bodies.purchase("TEST-9")).status_code == 201
+
+
+def test_parts_of_a_dossier_item_are_deleted_by_their_own_url(afas: Afas) -> None:
+    def item() -> dict[str, Any]:
+        (found,) = [row for row in books(afas)["subjects"] if row["subject_id"] == int(subject)]
+        return found
+
+    subject = post(afas, "KnSubject", bodies.dossier_item())["results"]["KnSubject"]["SbId"]
+    (file,) = item()["attachments"]
+    path = f"KnSubject/KnSubject/@SbId/{subject}"
+    assert send(afas, "DELETE", f"{path}/KnSubjectLink/@SbId/{subject}").status_code == 200
+    assert (item()["destination"], item()["destination_invoice"], len(item()["attachments"])) == (None, None, 1)
+    wrong = send(afas, "DELETE", f"{path}/KnSubjectAttachment/@FileId/{'0' * 32}")
+    assert wrong.json()["externalMessage"] == "De ingevulde waarde bij 'File Id' bestaat niet."
+    assert send(afas, "DELETE", f"{path}/KnSubjectAttachment/@FileId/{file['file_id']}").status_code == 200
+    assert item()["attachments"] == []
+    assert afas.get(f"subjectconnector/{subject}/{file['file_id']}").status_code == 404
+    assert send(afas, "DELETE", path).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["KnOrganisation", "KnBankAccount", "Onzin"])
+def test_parts_of_a_relation_stay(afas: Afas, name: str) -> None:
+    before = books(afas)
+    path = f"KnPurchaseRelationOrg/KnPurchaseRelationOrg/@CrId/50003/{name}/@BcCo/1000017"
+    answer = send(afas, "DELETE", path)
+    assert answer.json()["externalMessage"] == f"Verwijderen is niet toegestaan bij '{name}'."
+    assert books(afas) == before
+
+
 # ---------------------------------------------------------------- answers
 
 

@@ -74,7 +74,7 @@ _REFERENCES: Mapping[str, tuple[str, ...]] = {
 }
 _FLAGS = frozenset(destination.flag for destination in _DESTINATIONS.values())
 _NO_REFERENCES = _FLAGS | {"SbId", "DoCRM", "SfTp"}
-_UNLINKED: Mapping[str, Cell] = {
+UNLINKED: Mapping[str, Cell] = {
     "destination_type": None,
     "destination": None,
     "destination_administration": None,
@@ -104,7 +104,7 @@ def check_stays_allowed(node: Node, kind: Row, stored: Row) -> None:
 
 def _linked(link: Node, kind: Row, stored: Row, draft: Draft) -> dict[str, Cell]:
     if link.action == "delete":
-        return dict(_UNLINKED)
+        return dict(UNLINKED)
     _check_references(link, draft)
     _check_contact(link, draft)
     wanted = _wanted(link, stored)
@@ -132,7 +132,7 @@ def _columns(link: Node, chosen: str, code: Cell, organisation: Cell, invoice: R
             "to_employer": int(chosen == EMPLOYER),
         }
     elif "SfTp" in link.fields:
-        columns = dict(_UNLINKED)
+        columns = dict(UNLINKED)
     if organisation is not None:
         columns["organisation_id"] = organisation
     if "ToEr" in link.fields:

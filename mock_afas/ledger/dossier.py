@@ -15,7 +15,7 @@ from typing import NamedTuple
 from mock_afas import connectors, values
 from mock_afas.documents import KeysNode, Node, decoded
 from mock_afas.ledger.book import Cell, Draft, Result, Row, refuse
-from mock_afas.ledger.destination import check_stays_allowed, linked
+from mock_afas.ledger.destination import UNLINKED, check_stays_allowed, linked
 
 ROOT, LINK, ATTACHMENT = "KnSubject", "KnSubjectLink", "KnSubjectAttachment"
 #: The one type of AFAS' own that can be written: purchase invoice.
@@ -88,15 +88,35 @@ def post_attachment(node: Node, draft: Draft) -> Result:
 
 def delete(keys: Mapping[str, str], draft: Draft) -> Result:
     """Removes the dossier item with the key ``SbId``, its attachments and their files. Raises ProfitError."""
-    node = KeysNode(connectors.update_connector(ROOT).root, {})
-    written = keys.get("SbId", "")
-    if written:
-        node.fields["SbId"] = _as_number(written)
-    item = _existing(node, draft, written=written)
+    item = _of_keys(keys, draft)
     for attachment in draft.where("attachments", subject_id=item.subject_id):
         _detach(draft, attachment)
     draft.remove("subjects", (item.subject_id,))
     return Result(ROOT, None)
+
+
+def delete_attachment(keys: Mapping[str, str], draft: Draft) -> Result:
+    """Removes the attachment ``FileId`` of the dossier item ``SbId`` (our reading of its keys). Raises ProfitError."""
+    item = _of_keys(keys, draft)
+    definition = next(part for part in item.node.definition.objects if part.name == ATTACHMENT)
+    _detach(draft, _attachment(item, KeysNode(definition, {"FileId": keys.get("FileId", "")})))
+    return Result(ROOT, None)
+
+
+def delete_link(keys: Mapping[str, str], draft: Draft) -> Result:
+    """Takes the destination from the dossier item ``SbId``. Raises ProfitError."""
+    item = _of_keys(keys, draft)
+    draft.change("subjects", (item.subject_id,), {"subject_id": item.subject_id, **UNLINKED})
+    return Result(ROOT, None)
+
+
+def _of_keys(keys: Mapping[str, str], draft: Draft) -> _Item:
+    """The dossier item that the keys in a URL name."""
+    node = KeysNode(connectors.update_connector(ROOT).root, {})
+    written = keys.get("SbId", "")
+    if written:
+        node.fields["SbId"] = _as_number(written)
+    return _existing(node, draft, written=written)
 
 
 def _write(item: _Item, links: Sequence[Node]) -> Result:
@@ -227,10 +247,20 @@ def _note_fits(item: _Item, row: Row) -> None:
 
 
 def _sender_known(item: _Item, _row: Row) -> None:
-    """The sender is a user, an employee, or an organisation or person (our reading)."""
+    """The sender is a user, with the participant number in front or not, an employee, or an organisation or person.
+
+    That is our reading.
+    """
     sender = item.node.text("UsId")
-    if sender and not any(item.draft.find(entity, sender) for entity in ("users", "employees", "organisations")):
+    known = sender and any(item.draft.find(entity, sender) for entity in ("users", "employees", "organisations"))
+    if sender and not known and item.draft.find("users", sender.removeprefix(_participant(item))) is None:
         refuse("subject_sender_unknown", item.node, "UsId", allowed="a user, employee, organisation or person")
+
+
+def _participant(item: _Item) -> str:
+    """What the names of this environment's users begin with, as that of the caller does."""
+    number, point, _ = item.draft.circumstances.user.partition(".")
+    return number + point if point else ""
 
 
 def _responsible_known(item: _Item, _row: Row) -> None:
@@ -283,10 +313,13 @@ _RULES: Sequence[Callable[[_Item, Row], None]] = (
 
 
 def _files(item: _Item) -> list[_File]:
-    """The files that a document attaches: by SbPa and FileStream of the item itself, and by its attachments."""
+    """The files that a document attaches: by SbPa and FileStream of the item itself, and by its attachments.
+
+    SbPa alone names a file that stays where it is, unless FileTrans says to save it (our reading).
+    """
     node = item.node
     parts = [(part, "FileName") for part in node.below(ATTACHMENT)]
-    if node.fields.get("SbPa") or node.fields.get("FileStream"):
+    if node.fields.get("FileStream") or (node.fields.get("SbPa") and node.number("FileTrans")):
         parts.insert(0, (node, "SbPa"))
     for part, _ in parts:
         if not item.kind.get("link_file"):

@@ -32,19 +32,19 @@ def number_for_new(node: Node, draft: Draft) -> str:
 def by_number(node: Node, draft: Draft, kind: str, rule: str) -> Row | None:
     """The organisation or person that BcCo (or the internal number BcId) names.
 
-    None is one to be added: without a number, or with a free one while AutoNum is not true. Refuses other unknown
-    numbers by ``rule``.
+    None is one to be added: without a number, or with one that nobody has, as the other searches do without a hit. An
+    unknown internal number, and the number of the other kind, are refused by ``rule``.
     """
     internal = node.number("BcId")
     number = node.text("BcCo") or (None if internal is None else str(internal))
     if number is None:
         return None
     row = draft.find("organisations", number)
-    if row is None and node.text("BcCo") and not node.number("AutoNum"):
+    if row is None and node.text("BcCo"):
         return None
     if row is None or row["type"] != kind:
         what = "an organisation" if kind == ORGANISATION else "a person"
-        refuse(rule, node, "BcCo" if node.text("BcCo") else "BcId", allowed=f"{what}, or a new number without AutoNum")
+        refuse(rule, node, "BcCo" if node.text("BcCo") else "BcId", allowed=what)
     return row
 
 

@@ -1,7 +1,7 @@
 """KnPerson: people at an organisation, kept as organisations of type P (wire.md section 7).
 
-MatchPer says how a person is looked for; without a hit the person is added, unless BcCo names somebody unknown while
-AutoNum is true. Without MatchPer it is 0 where BcCo is given, else 7.
+MatchPer says how a person is looked for; without a hit the person is added. Without MatchPer it is 0 where BcCo is
+given, else 7.
 """
 
 from __future__ import annotations
