@@ -14,6 +14,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from decimal import ROUND_HALF_UP, Decimal
 from functools import partial
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -23,28 +24,9 @@ Row = dict[str, Any]
 Filter = tuple[str, int, str]  # field, operator, value
 EQUAL, AT_LEAST, AT_MOST, STARTS = 1, 2, 3, 10
 MOST_QUERY, MOST_CELLS, MOST_LINES, MOST_DOCUMENT = 2_049, 150_000, 1_000, 10 * 2**20
-TYPES = re.compile(r"(?i).+\.(pdf|xlsx?|docx?|dxf|mpp|od[ts]|msg|pptx?|vsdx?|xps|jpe?g|png|gif|bmp)")
-# fmt: off
-#: What makes a row unique, to order pages by; a connector that is not here is ordered by all its fields.
-KEYS = {
-    "AdministrationDetails": "AdminId", "AllocationCodeAssignments": "Unit,Account,DimAx,DimCode", "Countries": "CoId",
-    "Commitments": "UnitId,CommitmentNo", "Currencies": "CurrencyId", "Customers": "DebtorId", "Projects": "ProjectId",
-    "Items": "ItemTypeCode,ItemCode", "Journals": "UnitId,JournalId", "LedgerAccounts": "UnitId,Account",
-    "PaymentConditions": "PaymentCondition", "Periods": "Unit,Year,Period", "ProjectStages": "ProjectId,ProjectStage",
-    "Reviewers": "UserId", "Suppliers": "CreditorId", "SupplierInvoices": "UnitId,CreditorId,InvoiceNr",
-    "TaxCodes": "VatCode", "TaxRateGroups": "VATGroup,StartDate",
-}
-#: A licence that lacks a feature lacks its connectors.
-FEATURES = {"currencies": ["Currencies"], "projects": ["Projects", "ProjectStages", "Items"],
-            "allocation": ["AllocationCodeAssignments"], "commitments": ["Commitments"]}
-#: Names that differ between buying and selling.
-PURCHASE = {"root": "KnPurchaseRelationOrg", "key": "CrId", "rows": "Suppliers", "id": "CreditorId", "kind": "3",
-            "name": "CreditorName", "vat": "Btw-nummer", "argument": "supplier_id", "subject_type": "-5", "link": "11",
-            "prefix": "Pi"}
-SALES = {"root": "KnSalesRelationOrg", "key": "DbId", "rows": "Customers", "id": "DebtorId", "kind": "2",
-         "name": "DebtorName", "vat": "VatNr", "argument": "customer_id", "subject_type": "4", "link": "4",
-         "prefix": "Si"}
-# fmt: on
+#: Names that are facts: keys to order rows by, connectors of features, what differs between buying and selling.
+NAMES: Row = json.loads((Path(__file__).parent.parent / "names.json").read_text(encoding="utf-8"))
+PURCHASE, SALES = NAMES["purchase"], NAMES["sales"]
 CENT = Decimal("0.01")
 
 
@@ -205,11 +187,12 @@ class CarefulClient:
         return connector.lower() in self.connectors
 
     def features(self) -> dict[str, bool]:
-        return {name: all(self.has(f"Zenvoices_{own}") for own in connectors) for name, connectors in FEATURES.items()}
+        """A licence that lacks a feature lacks its connectors."""
+        return {name: all(map(self.has, connectors)) for name, connectors in NAMES["features"].items()}
 
     def fields(self, connector: str) -> list[Row]:
         if not self.has(connector):
-            feature = next((name for name, own in FEATURES.items() if connector.removeprefix("Zenvoices_") in own), "")
+            feature = next((name for name, own in NAMES["features"].items() if connector in own), "")
             raise Failed(f"This environment does not offer {connector}" + (f": it has no {feature}" if feature else ""))
         if connector not in self.definitions:
             self.definitions[connector] = self.get(f"metainfo/get/{connector}", "fields")
@@ -218,7 +201,7 @@ class CarefulClient:
     def order(self, connector: str) -> list[str]:
         """Without an order, pages come in different ones: rows would be missed, and others met twice."""
         present = [field["id"] for field in self.fields(connector) if field["dataType"] != "blob"]
-        key = KEYS.get(connector.removeprefix("Zenvoices_"), "").split(",")
+        key: list[str] = NAMES["keys"].get(connector, present)
         return key if set(key) <= set(present) else present
 
     def filter(self, filters: Iterable[Filter]) -> dict[str, str]:
@@ -291,7 +274,7 @@ class CarefulClient:
         return unicodedata.normalize("NFC", str(value or "")).replace(" ", "")
 
     def find_relation(self, side: Row, wanted: Row) -> Row | None:
-        rows = self.rows(f"Zenvoices_{side['rows']}", [self.starting(side["name"], wanted["name"])])
+        rows = self.rows(side["rows"], [self.starting(side["name"], wanted["name"])])
         found = next((row for row in rows if self.same(side, row, wanted)), None)
         return {side["key"]: found[side["id"]]} if found else None
 
@@ -333,7 +316,7 @@ class CarefulClient:
     def create(self, side: Row, given: Row) -> Row:
         """Looks before it creates, so that a relation exists once; looks again when an answer gets lost."""
         look = partial(self.find_relation, side, given)
-        found = look() or self.write("POST", side["root"], self.relation(side, given, {}), look)
+        found = look() or self.write("POST", side["connector"], self.relation(side, given, {}), look)
         return {side["argument"]: found[side["key"]]}
 
     def update_supplier(self, supplier_id: str, **given: Any) -> Row:
@@ -345,7 +328,7 @@ class CarefulClient:
             body.update(self.relation(PURCHASE, given, next(rows, {"CreditorId": supplier_id})))
 
         current()
-        self.write("PUT", PURCHASE["root"], body, current)
+        self.write("PUT", PURCHASE["connector"], body, current)
         return {"supplier_id": supplier_id}
 
     # invoices
@@ -426,13 +409,10 @@ class CarefulClient:
 
     def find_invoice(self, side: Row, given: Row) -> Row | None:
         """The keys of an invoice that is booked already."""
-        unit, relation, number = str(given["administration"]), given[side["argument"]], given["invoice_number"]
-        if side is PURCHASE:
-            fields, connector = ("UnitId", "CreditorId", "InvoiceNr"), "Zenvoices_SupplierInvoices"
-        else:
-            fields, connector = ("UnitId", "AccountNo", "InvoiceId"), "Profit_Transactions"
-        filters = [(name, EQUAL, value) for name, value in zip(fields, (unit, relation, number), strict=True)]
-        return next(({"EnNo": row["EntryNo"], "InId": number} for row in self.rows(connector, filters)), None)
+        wanted = (str(given["administration"]), given[side["argument"]], given["invoice_number"])
+        filters = [(name, EQUAL, value) for name, value in zip(side["invoice"], wanted, strict=True)]
+        rows = self.rows(side["invoices"], filters)
+        return next(({"EnNo": row["EntryNo"], "InId": wanted[2]} for row in rows), None)
 
     def book(self, side: Row, given: Row) -> Row:
         """Checks the document, books, and attaches the document to what was booked."""
@@ -460,7 +440,7 @@ class CarefulClient:
     def content(self, document: Row) -> str:
         """The document in base64, once its name and size are such that the integration takes it."""
         name = document["file_name"]
-        if not TYPES.fullmatch(name):
+        if name.rpartition(".")[2].lower() not in NAMES["document_types"]:
             raise Failed(f"'{name}' is of a type that cannot be attached to an invoice")
         try:
             content = base64.b64decode(document["content_base64"], validate=True)
@@ -474,8 +454,11 @@ class CarefulClient:
         """A dossier item with the document, linked to the invoice."""
         unit, relation, number = given["administration"], given[side["argument"]], given["invoice_number"]
         about = f"{document['file_name']}: {number} / {relation} / {unit}"[:255]
-        link = {"SfTp": side["link"], "SfId": relation}
-        link |= {f"{side['prefix']}Un": unit, f"{side['prefix']}Tp": "1", f"{side['prefix']}Id": number}
+        link = {
+            "SfTp": side["destination"],
+            "SfId": relation,
+            **dict(zip(side["link"], (unit, "1", number), strict=True)),
+        }
         file = element({"FileName": document["file_name"], "FileStream": self.content(document)})
         item = {"StId": side["subject_type"], "Ds": about}
         body = element(item, KnSubjectLink=element(link), KnSubjectAttachment=file)

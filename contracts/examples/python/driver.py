@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from careful import FEATURES, PURCHASE, SALES, CarefulClient, Failed
+from careful import NAMES, PURCHASE, SALES, CarefulClient, Failed
 
 OPERATIONS: dict[str, Callable[[CarefulClient, dict[str, Any]], dict[str, Any]]] = {
     "connect": lambda client, _: client.connect(),
@@ -50,7 +50,7 @@ def serve(make: Callable[..., CarefulClient] = CarefulClient) -> None:
         if command["cmd"] == "start":
             client = make(**{name: command[name] for name in names})
             about = {"name": "careful", "version": "1.0", "language": "Python"}
-            answer = {"ok": about | {"operations": list(OPERATIONS), "features": list(FEATURES)}}
+            answer = {"ok": about | {"operations": list(OPERATIONS), "features": list(NAMES["features"])}}
         elif command["cmd"] == "run":
             answer = {"seq": command["seq"], **ran(client, command["operation"], command["arguments"])}
         else:
