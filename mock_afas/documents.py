@@ -50,6 +50,9 @@ _WHITE_SPACE = b" \t\n\r\v\f"
 #: A file in a body, up to its first character; files above so many bytes are taken out before the body is parsed.
 _FILE = re.compile(rb'(?<!\\)"FileStream"\s*:\s*"')
 _LARGE_FILE = 262_144
+#: Texts up to so many characters are kept with what they convert to; so many of each field.
+_LONGEST_KEPT = 64
+_MOST_KEPT = 1_024
 #: ASCII that a string in JSON can hold as it stands.
 _PRINTABLE = bytes(range(32, 127))
 #: Escapes that stand in base64: of slashes, which some clients escape, and line breaks.
@@ -255,21 +258,46 @@ def _converter(known: UpdateField) -> Converter:
     return _CONVERTERS[known.data_type]
 
 
+class _Known(dict[object, Value | None]):
+    """What the values of one field convert to. Texts seen of late are looked up instead of converted again.
+
+    Only texts are kept: ``true``, ``1`` and ``1.0`` are the same key, and not the same value. Raises _Wrong, and
+    TypeError for objects and lists.
+    """
+
+    __slots__ = ("_convert",)
+
+    def __init__(self, convert: Converter) -> None:
+        super().__init__({"": None})
+        self._convert = convert
+
+    def __missing__(self, written: object) -> Value:
+        value = self._convert(written)
+        if isinstance(written, str) and len(written) <= _LONGEST_KEPT:
+            if len(self) >= _MOST_KEPT:
+                self.clear()
+                self[""] = None
+            self[written] = value
+        return value
+
+
 # ---------------------------------------------------------------- elements
 
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
-    """An object made ready to read elements with."""
+    """An object made ready to read elements with. ``known`` lacks fields that hold files: these can be large."""
 
     definition: UpdateObject
     converters: Mapping[str, Converter]
+    known: Mapping[str, _Known]
     below: Mapping[str, _Shape]
 
 
 def _shaped(node: UpdateObject) -> _Shape:
     converters = {known.id: _converter(known) for known in node.fields}
-    return _Shape(node, converters, {below.name: _shaped(below) for below in node.objects})
+    known = {field.id: _Known(converters[field.id]) for field in node.fields if field.data_type != "blob"}
+    return _Shape(node, converters, known, {below.name: _shaped(below) for below in node.objects})
 
 
 @cache
@@ -292,6 +320,23 @@ _PARTS = frozenset(("Fields", "Objects"))
 _ACTION_KEYS = frozenset(("@Action", "@action", "Action", "action"))
 
 
+def _read_plainly(element: dict[str, Any], known: Mapping[str, _Known], read: dict[str, Value | None]) -> bool:
+    """Reads ``Fields`` as nearly every element has them: known fields with values, as one object, and no other keys.
+
+    Whether they were like that; otherwise they have to be read carefully, which gives the same and costs more.
+    """
+    fields = element.get("Fields")
+    if type(fields) is not dict or (len(element) > 1 and (len(element) > 2 or "Objects" not in element)):
+        return False
+    try:
+        for name, value in fields.items():
+            read[name] = known[name][value]
+    except (_Wrong, KeyError, TypeError):
+        read.clear()
+        return False
+    return True
+
+
 class _Reading:
     """Reads one body. ``ignore_unknown`` is AMB-12."""
 
@@ -305,12 +350,11 @@ class _Reading:
             return []
         if not isinstance(content, dict) or "Element" not in content:
             _refuse("malformed", self._where(name, above), content, 'an object with "Element"')
-        elements = content["Element"]
+        elements, definition, action, read = content["Element"], shape.definition, self._action, self._node
         if not isinstance(elements, list):
-            return [self._node(shape, elements, Node(shape.definition, self._action, (above, name, None)))]
+            return [read(shape, elements, Node(definition, action, (above, name, None)))]
         return [
-            self._node(shape, element, Node(shape.definition, self._action, (above, name, at)))
-            for at, element in enumerate(elements)
+            read(shape, element, Node(definition, action, (above, name, at))) for at, element in enumerate(elements)
         ]
 
     @staticmethod
@@ -320,6 +364,15 @@ class _Reading:
     def _node(self, shape: _Shape, element: object, node: Node) -> Node:
         if not isinstance(element, dict):
             _refuse("malformed", node.path, element, 'an object with "Fields"')
+        if not _read_plainly(element, shape.known, node.fields):
+            self._read_carefully(shape, node, element)
+        objects = element.get("Objects")
+        if objects:
+            self._objects(shape, node, objects)
+        return node
+
+    def _read_carefully(self, shape: _Shape, node: Node, element: dict[str, Any]) -> None:
+        """The fields of an element, whatever they look like, or what is wrong with them."""
         fields = self._merged(node, element.get("Fields"))
         keys = [name for name in element if name not in _PARTS]
         for name in keys:
@@ -330,10 +383,6 @@ class _Reading:
         if not _ACTION_KEYS.isdisjoint(fields):
             node.action = self._action_of(node, fields)
         self._read_fields(shape, node, fields)
-        objects = element.get("Objects")
-        if objects:
-            self._objects(shape, node, objects)
-        return node
 
     @staticmethod
     def _merged(node: Node, content: object) -> dict[str, Any]:
@@ -384,15 +433,21 @@ class _Reading:
     def _objects(self, shape: _Shape, node: Node, objects: object) -> None:
         children: dict[str, list[Node]] = {}
         node.children = children
-        for part in objects if isinstance(objects, list) else [objects]:
+        for part in objects if isinstance(objects, list) else (objects,):
             if not isinstance(part, dict):
                 _refuse("malformed", f"{node.path}/Objects", part, "an object of objects")
             for name, content in part.items():
                 below = shape.below.get(name)
-                if below is not None:
-                    children.setdefault(name, []).extend(self.nodes(below, content, name, node.place))
-                elif not (node.definition.name == "KnSubject" and _OF_DOSSIER_TYPE.fullmatch(name)):
-                    self._unknown(name, f"{node.path}/Objects/{name}", ", ".join(shape.below) or "no objects")
+                if below is None:
+                    self._other_object(shape, node, name)
+                elif name in children:
+                    children[name] += self.nodes(below, content, name, node.place)
+                else:
+                    children[name] = self.nodes(below, content, name, node.place)
+
+    def _other_object(self, shape: _Shape, node: Node, name: str) -> None:
+        if not (node.definition.name == "KnSubject" and _OF_DOSSIER_TYPE.fullmatch(name)):
+            self._unknown(name, f"{node.path}/Objects/{name}", ", ".join(shape.below) or "no objects")
 
     def _unknown(self, name: str, path: str, allowed: str) -> None:
         if not self._ignore_unknown:

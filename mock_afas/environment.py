@@ -311,7 +311,7 @@ class Environment:
         async with self._writing:
             books = await self._writable()
             async with books.lock:
-                if len(call.body) > LARGE_BODY:
+                if len(call.body) > LARGE_BODY or (call.method == "DELETE" and books.behind):
                     return await asyncio.to_thread(self._written, books, handlers, call)
                 return self._written(books, handlers, call)
 
@@ -319,7 +319,7 @@ class Environment:
         book = self._ledger_book(books)
         draft = Draft(book, self._circumstances(call.user))
         result = self._handled(handlers, call, draft)
-        book.apply(draft.changes, draft.circumstances.now)
+        book.apply(draft.changes, draft.details, draft.circumstances.now)
         return result
 
     def _handled(self, handlers: Handlers, call: WriteCall, draft: Draft) -> Result:

@@ -77,6 +77,10 @@ class MemoryBook:
                 assert isinstance(change, Remove)
                 del self.tables[change.entity][folded(change.key)]
                 self._forget(change.entity)
+        for entity, rows in draft.details.items():
+            names = [column.name for column in ENTITIES[entity].columns]
+            for row in rows:
+                self.put(entity, **dict(zip(names, row, strict=True)))
 
     def dump(self) -> dict[str, dict[Key, Row]]:
         """Everything, as it is now."""

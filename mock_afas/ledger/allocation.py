@@ -70,19 +70,20 @@ def _part(posting: Posting, line: Line, part: Node, number: int, whole: Making |
         codes = posting.codes[sent] = _codes(posting, line.account, part)
     if whole is not None:
         whole.update(codes)
-    row: Making = codes.copy()
-    row["administration"] = posting.unit
-    row["entry"] = posting.entry
-    row["sequence"] = of_line["sequence"]
-    row["part"] = number
-    row["debit"] = of_line["debit"]
-    row["credit"] = of_line["credit"]
-    row["currency"] = of_line["currency"]
-    row["debit_currency"] = of_line["debit_currency"]
-    row["credit_currency"] = of_line["credit_currency"]
-    row["quantity"] = get("Quan")
-    row["custom"] = custom_fields.merged(part) if part.custom else None
-    return row
+    return {
+        "administration": posting.unit,
+        "entry": posting.entry,
+        "sequence": of_line["sequence"],
+        "part": number,
+        **codes,
+        "debit": of_line["debit"],
+        "credit": of_line["credit"],
+        "currency": of_line["currency"],
+        "debit_currency": of_line["debit_currency"],
+        "credit_currency": of_line["credit_currency"],
+        "quantity": get("Quan"),
+        "custom": custom_fields.merged(part) if part.custom else None,
+    }
 
 
 def _codes(posting: Posting, account: Facts, part: Node) -> Making:

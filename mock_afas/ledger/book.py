@@ -18,6 +18,8 @@ from mock_afas.messages import Parameter, catalogue
 Cell = str | int | bytes | None
 Row = Mapping[str, Cell]
 Key = tuple[Cell, ...]
+#: A whole row: its cells in the order of the columns.
+Detail = tuple[Cell, ...]
 
 
 class Book(Protocol):
@@ -75,6 +77,7 @@ class Draft:
         self.circumstances = circumstances
         self._book = book
         self._changes: list[Put | Remove] = []
+        self._details: dict[str, list[Detail]] = {}
         #: Drafted rows by entity and key without case; those nobody looked for yet wait, unfolded, beside them.
         self._drafted: dict[str, dict[Key, Row | None]] = {}
         self._waiting: dict[str, list[tuple[Key, Row]]] = {}
@@ -84,6 +87,11 @@ class Draft:
     def changes(self) -> list[Put | Remove]:
         """Everything drafted, in order."""
         return self._changes
+
+    @property
+    def details(self) -> Mapping[str, Sequence[Detail]]:
+        """Rows that belong to inserted ones, by entity."""
+        return self._details
 
     def _drafted_of(self, entity: str) -> dict[Key, Row | None]:
         drafted = self._drafted.setdefault(entity, {})
@@ -107,6 +115,11 @@ class Draft:
         """A row that is not there yet; ``key`` repeats its key."""
         self._changes.append(Put(entity, row, key))
         self._waiting.setdefault(entity, []).append((key, row))
+
+    def attach(self, entity: str, rows: Sequence[Detail]) -> None:
+        """Rows that belong to an inserted one and are not there yet. Nobody looks these up in the same document."""
+        if rows:
+            self._details.setdefault(entity, []).extend(rows)
 
     def change(self, entity: str, key: Key, row: Row) -> None:
         """Columns of a row that is there, its key among them; ``modified`` moves by itself."""

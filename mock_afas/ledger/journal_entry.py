@@ -9,7 +9,7 @@ from __future__ import annotations
 from mock_afas.documents import Node
 from mock_afas.ledger import commitment, lines, open_items
 from mock_afas.ledger.administration import opened
-from mock_afas.ledger.book import Draft, Key, Result, refuse
+from mock_afas.ledger.book import Draft, Result, refuse
 from mock_afas.ledger.posting import LEDGER, Line, Making, Posting
 from mock_afas.ledger.reversal import delete
 
@@ -49,17 +49,11 @@ def _write(posting: Posting, read: list[Line]) -> None:
         "created": now,
         "modified": now,
     }
-    insert = draft.insert
-    insert("entries", (unit, number), head)
-    for line in read:
-        key: Key = (unit, number, line.row["sequence"])
-        insert("entry_lines", key, line.row)
-        for row in line.allocations:
-            insert("entry_allocations", (*key, row["part"]), row)
-        for row in line.projects:
-            insert("entry_projects", (*key, row["part"]), row)
-        for row in line.transitories:
-            insert("entry_transitories", (*key, row["part"]), row)
+    draft.insert("entries", (unit, number), head)
+    draft.attach("entry_lines", [tuple(line.row.values()) for line in read])
+    draft.attach("entry_allocations", [tuple(row.values()) for line in read for row in line.allocations])
+    draft.attach("entry_projects", [tuple(row.values()) for line in read for row in line.projects])
+    draft.attach("entry_transitories", [tuple(row.values()) for line in read for row in line.transitories])
 
 
 def _invoice_number(read: list[Line]) -> str:

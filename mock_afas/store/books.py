@@ -19,6 +19,7 @@ from typing import NamedTuple
 from mock_afas.connectors import GetConnector
 from mock_afas.records import ENTITIES, Column, Entity, Stored
 from mock_afas.store import schema
+from mock_afas.store.deferred import DEFERRED, Deferred, Details
 from mock_afas.store.projections import MOST_CHANGES, Projection
 from mock_afas.store.rendering import Rendering
 from mock_afas.store.schema import quoted
@@ -60,6 +61,7 @@ class Books:
             self._journal("WAL", "NORMAL")
         connection.execute(f"ATTACH '{':memory:' if path is None else ''}' AS p")
         schema.prepare(connection)
+        self._deferred = Deferred(connection)
         self._versions: dict[str, int] = dict.fromkeys(ENTITIES, 0)
         self._changes: deque[tuple[int, str, int]] = deque()
         self._remembered_from = 0
@@ -171,6 +173,7 @@ class Books:
         ``now``, a stored datetime, becomes ``created`` and ``modified`` where a row does not say. Raises MissingKey.
         """
         changes: list[tuple[str, int]] = []
+        self.settle((entity.name,))
         with self.transaction():
             for row in rows:
                 self._put(entity, dict(row), now, changes)
@@ -248,6 +251,29 @@ class Books:
             self._remembered_from = self.version
         self._changes.extend((self.version, entity, row_id) for row_id in row_ids)
 
+    def defer(self, details: Details) -> None:
+        """Writes new rows of DEFERRED entities down, within the caller's transaction; see ``settle``."""
+        self._deferred.add(details)
+        self.version += 1
+
+    @property
+    def behind(self) -> int:
+        """How many bookings have rows that are not in their tables yet."""
+        return self._deferred.waiting
+
+    def settle(self, entities: Iterable[str]) -> None:
+        """Puts rows that were deferred into their tables, if one of ``entities`` has some.
+
+        Whoever looks into these tables calls this before, outside of a transaction.
+        """
+        if not self._deferred.waiting or DEFERRED.isdisjoint(entities):
+            return
+        with self.transaction():
+            settled = list(self._deferred.settle())
+        self._deferred.waiting = 0
+        for entity, row_ids in settled:
+            self.touch(entity, *(row_ids if len(row_ids) <= MOST_REMEMBERED else ()))
+
     # ------------------------------------------------------------ reading
 
     def version_of(self, entity: str) -> int:
@@ -284,6 +310,7 @@ class Books:
 
     def rows(self, entity: Entity) -> list[dict[str, Stored]]:
         """All rows of ``entity`` with the columns of the entities it extends, in stored form, by key."""
+        self.settle((entity.name,))
         columns = all_columns(entity)
         chosen = ", ".join(f"{quoted(owner.name)}.{quoted(column.name)}" for owner, column in columns)
         order = ", ".join(f"{quoted(entity.name)}.{quoted(name)}" for name in entity.key)

@@ -11,6 +11,7 @@ from itertools import groupby
 
 from mock_afas.records import ENTITIES, Entity, Stored
 from mock_afas.store.books import Books
+from mock_afas.store.deferred import Details
 from mock_afas.store.schema import quoted
 
 Row = Mapping[str, Stored]
@@ -38,6 +39,7 @@ class LedgerBook:
 
     def _fresh(self, entity: str) -> None:
         """Forgets what was looked up of ``entity`` before its last change."""
+        self._books.settle((entity,))
         version = self._books.version_of(entity)
         if self._versions.get(entity) != version:
             self._versions[entity] = version
@@ -74,6 +76,7 @@ class LedgerBook:
 
     def highest(self, entity: str, column: str, **within: Stored) -> int:
         """The highest number in ``column`` among the rows that have the values ``within``; 0 when there is none."""
+        self._books.settle((entity,))
         self._index(entity, within)
         conditions, parameters = _conditions(within)
         number = quoted(column)
@@ -114,8 +117,12 @@ class LedgerBook:
 
     # ------------------------------------------------------------ writing
 
-    def apply(self, changes: Iterable[Change], now: str) -> None:
-        """Writes changes in one transaction. ``created`` and ``modified`` follow ``now``, a stored datetime."""
+    def apply(self, changes: Sequence[Change], details: Details, now: str) -> None:
+        """Writes changes, and rows that belong to new ones, in one transaction.
+
+        ``created`` and ``modified`` follow ``now``, a stored datetime.
+        """
+        self._books.settle(entity for entity, _, _ in changes)
         touched: list[tuple[str, Iterable[int]]] = []
         new: dict[str, list[Row]] = {}
 
@@ -133,6 +140,8 @@ class LedgerBook:
                 flush()
                 touched.append((entity_name, self._write(ENTITIES[entity_name], row, key, now)))
             flush()
+            if details:
+                self._books.defer(details)
         for entity_name, row_ids in touched:
             self._books.touch(entity_name, *row_ids)
 
@@ -147,6 +156,8 @@ class LedgerBook:
         """New rows of one entity; gives their row ids."""
         if entity.name in _NOT_KEPT:
             return [self._insert_file(row) for row in rows]
+        if len(rows) == 1:
+            return (self._insert_one(entity, rows[0], now),)
         row_ids: list[int] = []
         for names, group in _alike(rows):
             columns = dict(zip(names, zip(*[row.values() for row in group], strict=True), strict=True))
@@ -164,6 +175,16 @@ class LedgerBook:
             (last,) = self._books.connection.execute("SELECT last_insert_rowid()").fetchone()
             row_ids.extend(range(last - count + 1, last + 1))
         return row_ids
+
+    def _insert_one(self, entity: Entity, row: Row, now: str) -> int:
+        """A single new row, without what is empty in it; gives its row id."""
+        filled = {name: value for name, value in row.items() if value is not None}
+        for stamp in _STAMPS[entity.name]:
+            filled.setdefault(stamp, now)
+        cursor = self._books.connection.execute(self._statement(entity, tuple(filled)), tuple(filled.values()))
+        if cursor.lastrowid is None:
+            raise LookupError("a new row has a number")
+        return cursor.lastrowid
 
     def _insert_file(self, row: Row) -> int:
         """A new file; its content goes into room that was made for it, without the copies that a parameter takes."""

@@ -12,7 +12,7 @@ import sqlite3
 import time
 from array import array
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from mock_afas.connectors import GetConnector
@@ -42,6 +42,9 @@ class Changes(Protocol):
 
     def changed_since(self, version: int, source: Source) -> set[int] | None:
         """Ids of the source's rows changed after ``version``; None when only a rebuild tells."""
+
+    def settle(self, entities: Iterable[str]) -> None:
+        """Puts rows of ``entities`` that were deferred into their tables."""
 
 
 class Projection:
@@ -114,6 +117,7 @@ class Projection:
         return self._books.connection.execute(sql, parameters)
 
     def _catch_up(self) -> None:
+        self._books.settle(self._source.tables)
         version = self._books.version
         changed = self._books.changed_since(self._version, self._source) if self._version >= 0 else None
         if changed is None:

@@ -1,0 +1,65 @@
+"""Rows that are written down in the books and get into their tables when somebody first looks there.
+
+A booking makes dozens of rows that nobody looks at while others are being booked: its lines, and what belongs to them.
+Such rows go into the books as one row of ``deferred``, which makes a booking as durable as if each had been inserted,
+at a fraction of the cost. Tables, indexes and projections follow at the first read; see ``Books.settle``.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+
+import orjson
+
+from mock_afas.records import ENTITIES, Stored
+from mock_afas.store.schema import quoted
+
+#: The entities whose new rows wait. None of their columns is a blob, for the rows are kept as JSON.
+DEFERRED = frozenset(("entry_lines", "entry_allocations", "entry_projects", "entry_transitories"))
+#: So many bookings are settled at a time.
+_CHUNK = 500
+
+#: New rows by their entities, each with all columns in the order of the entity.
+Details = Mapping[str, Sequence[Sequence[Stored]]]
+
+
+class Deferred:
+    """The rows of one set of books that wait. ``waiting`` is how many bookings they belong to."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        connection.execute("CREATE TABLE IF NOT EXISTS deferred (id INTEGER PRIMARY KEY, details BLOB)")
+        self.waiting: int = connection.execute("SELECT count(*) FROM deferred").fetchone()[0]
+
+    def add(self, details: Details) -> None:
+        """Writes rows down, within the transaction of the caller."""
+        self._connection.execute("INSERT INTO deferred (details) VALUES (?)", (orjson.dumps(details),))
+        self.waiting += 1
+
+    def settle(self) -> Iterator[tuple[str, range]]:
+        """Moves everything into its tables, within the transaction of the caller; gives new row ids by entity.
+
+        An empty range stands for rows nobody can tell: one of them took the place of a row that had its key.
+        """
+        rows = self._connection.execute("SELECT details FROM deferred ORDER BY id")
+        while chunk := rows.fetchmany(_CHUNK):
+            read = [orjson.loads(details) for (details,) in chunk]
+            for entity in sorted(DEFERRED):
+                new = [row for details in read for row in details.get(entity, ())]
+                if new:
+                    yield entity, self._insert(entity, new)
+        self._connection.execute("DELETE FROM deferred")
+
+    def _insert(self, entity: str, rows: list[list[Stored]]) -> range:
+        places = ", ".join("?" * len(ENTITIES[entity].columns))
+        into = f"INTO {quoted(entity)} VALUES ({places})"
+        try:
+            self._connection.executemany(f"INSERT {into}", rows)
+        except sqlite3.IntegrityError:
+            # Somebody put a row there meanwhile, for an entry that was not there yet.
+            self._connection.executemany(f"INSERT OR REPLACE {into}", rows)
+            return range(0)
+        # Nobody else writes, so SQLite gave the new rows the numbers after the highest, one by one.
+        (last,) = self._connection.execute("SELECT last_insert_rowid()").fetchone()
+        return range(last - len(rows) + 1, last + 1)
