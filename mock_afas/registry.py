@@ -16,7 +16,8 @@ from mock_afas.errors import ControlError
 from mock_afas.profiles import Profile, configured
 from mock_afas.store import images
 from mock_afas.store.books import Books, LoadBatch
-from mock_afas.store.catalog import Catalog, Kept
+from mock_afas.store.catalog import Catalog, Kept, KeptSnapshot
+from mock_afas.store.snapshots import Snapshot
 
 FIRST_PARTICIPANT = 12345
 
@@ -204,7 +205,12 @@ class Registry:
             "profile": {key: value for key, value in environment.profile.as_dict().items() if key != "environment"},
             "access": environment.access.as_dict(),
         }
-        kept = Kept(environment.id, settings, environment.books.path.name, environment.base.path.name)
+        snapshots = [
+            KeptSnapshot(snapshot.name, snapshot.created, snapshot.books.path.name)
+            for snapshot in environment.snapshots.all()
+            if snapshot.books.path is not None
+        ]
+        kept = Kept(environment.id, settings, environment.books.path.name, environment.base.path.name, snapshots)
         self._catalog.keep(kept)
 
     def _restore(self, catalog: Catalog) -> None:
@@ -220,7 +226,8 @@ class Registry:
             settings = kept.settings
             profile = configured(Profile(participant=settings["profile"]["participant"]), settings["profile"])
             access = Access.from_dict(settings["access"])
-            environment = Environment(profile, books(kept.books), books(kept.base), access, self)
+            snapshots = [Snapshot(one.name, one.created, books(one.books)) for one in kept.snapshots]
+            environment = Environment(profile, books(kept.books), books(kept.base), access, self, snapshots=snapshots)
             self.environments[environment.id] = environment
             for token in access.tokens.values():
                 self._tokens[token.digest] = (environment, token.id)
@@ -230,6 +237,8 @@ class Registry:
         for environment in self.environments.values():
             environment.books.close()
             environment.base.close()
+            for snapshot in environment.snapshots.all():
+                snapshot.books.close()
         if self._catalog is not None:
             self._catalog.close()
 
