@@ -27,6 +27,7 @@ from mock_afas.store.books import Books, MissingKey, all_columns
 from mock_afas.store.ledger_book import LedgerBook
 from mock_afas.store.projections import Projection
 from mock_afas.store.rendering import Rendering, rendering_of
+from mock_afas.store.snapshots import Snapshot, Snapshots
 from mock_afas.traffic import Traffic
 
 #: An answer with more rows than this is streamed, this many rows at a time.
@@ -122,11 +123,21 @@ class Environment:
     ``base`` are the books that a reset goes back to.
     """
 
-    def __init__(self, profile: Profile, books: Books, base: Books, access: Access, keeper: Keeper) -> None:
+    def __init__(
+        self,
+        profile: Profile,
+        books: Books,
+        base: Books,
+        access: Access,
+        keeper: Keeper,
+        *,
+        snapshots: Iterable[Snapshot] = (),
+    ) -> None:
         self.profile = profile
         self.books = books
         self.base = base
         self.access = access
+        self.snapshots = Snapshots(snapshots)
         self.traffic = Traffic()
         self.logbook = Logbook()
         self.faults = Faults(profile.seed)
@@ -415,7 +426,31 @@ class Environment:
         """
         self.faults.clear()
         async with self._writing:
-            given_up, self.books = self.books, self.base.share()
+            self._replace_books(self.base)
+
+    def _replace_books(self, books: Books) -> None:
+        given_up, self.books = self.books, books.share()
+        self._keeper.keep(self)
+        given_up.release()
+
+    async def take_snapshot(self, name: str | None) -> Snapshot:
+        """Remembers the books under ``name``, or one made up; nothing is copied now. Raises ControlError."""
+        async with self._writing:
+            snapshot, replaced = self.snapshots.take(name, self.books, self.now())
+            self._keeper.keep(self)
+            if replaced is not None:
+                replaced.release()
+            return snapshot
+
+    async def restore_snapshot(self, name: str) -> None:
+        """Puts the books back to a snapshot. Access and configuration stay. Raises ControlError 404."""
+        async with self._writing:
+            self._replace_books(self.snapshots.find(name).books)
+
+    async def delete_snapshot(self, name: str) -> None:
+        """Forgets a snapshot. Raises ControlError 404."""
+        async with self._writing:
+            given_up = self.snapshots.delete(name)
             self._keeper.keep(self)
             given_up.release()
 
@@ -423,6 +458,7 @@ class Environment:
         """Gives up the books, when the environment is deleted."""
         self.books.release()
         self.base.release()
+        self.snapshots.release()
 
 
 def _slots(profile: Profile) -> asyncio.Semaphore | None:

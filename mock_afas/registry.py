@@ -17,7 +17,8 @@ from mock_afas.errors import ControlError
 from mock_afas.profiles import Profile, configured
 from mock_afas.store import images
 from mock_afas.store.books import Books, LoadBatch
-from mock_afas.store.catalog import Catalog, Kept
+from mock_afas.store.catalog import Catalog, Kept, KeptSnapshot
+from mock_afas.store.snapshots import Snapshot
 
 FIRST_PARTICIPANT = 12345
 
@@ -207,7 +208,12 @@ class Registry:
             "access": environment.access.as_dict(),
             "clock": environment.profile.clock.as_dict(),
         }
-        kept = Kept(environment.id, settings, environment.books.path.name, environment.base.path.name)
+        snapshots = [
+            KeptSnapshot(snapshot.name, snapshot.created, snapshot.books.path.name)
+            for snapshot in environment.snapshots.all()
+            if snapshot.books.path is not None
+        ]
+        kept = Kept(environment.id, settings, environment.books.path.name, environment.base.path.name, snapshots)
         self._catalog.keep(kept)
 
     def _restore(self, catalog: Catalog) -> None:
@@ -225,7 +231,8 @@ class Registry:
             if "clock" in settings:
                 profile = replace(profile, clock=Clock.from_dict(settings["clock"]))
             access = Access.from_dict(settings["access"])
-            environment = Environment(profile, books(kept.books), books(kept.base), access, self)
+            snapshots = [Snapshot(one.name, one.created, books(one.books)) for one in kept.snapshots]
+            environment = Environment(profile, books(kept.books), books(kept.base), access, self, snapshots=snapshots)
             self.environments[environment.id] = environment
             for token in access.tokens.values():
                 self._tokens[token.digest] = (environment, token.id)
@@ -235,6 +242,8 @@ class Registry:
         for environment in self.environments.values():
             environment.books.close()
             environment.base.close()
+            for snapshot in environment.snapshots.all():
+                snapshot.books.close()
         if self._catalog is not None:
             self._catalog.close()
 

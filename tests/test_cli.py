@@ -45,7 +45,9 @@ def test_help_lists_every_command() -> None:
         assert f"\n  {name} " in done.output
 
 
-@pytest.mark.parametrize(("wrong", "meant"), [("serv", "Did you mean serve?"), ("xyzzy", "No such command 'xyzzy'.")])
+@pytest.mark.parametrize(
+    ("wrong", "meant"), [("serv", "Did you mean serve or users?"), ("xyzzy", "No such command 'xyzzy'.")]
+)
 def test_an_unknown_command(wrong: str, meant: str) -> None:
     done = run(wrong)
     assert done.exit_code == 2

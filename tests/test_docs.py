@@ -196,7 +196,7 @@ _WITH_EXAMPLES = [
 @pytest.mark.parametrize("path", _WITH_EXAMPLES, ids=_name)
 def test_examples_run_and_print_what_is_shown(path: Path, origin: str, tmp_path: Path) -> None:
     page = path.read_text(encoding="utf-8")
-    variables = {"AUTHORIZATION": authorization(TOKEN)}
+    variables = {"AUTHORIZATION": authorization(TOKEN), "MOCK_AFAS_CONTROL": f"{origin}/_mock"}
     assert examples.run(page, origin=origin, variables=variables, folder=tmp_path) == []
 
 

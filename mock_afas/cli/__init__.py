@@ -30,6 +30,14 @@ class Located(NamedTuple):
 COMMANDS: Mapping[str, Located] = {
     "serve": Located("mock_afas.cli.serve", "serve"),
     "findings": Located("mock_afas.cli.findings", "findings"),
+    "environment": Located("mock_afas.cli.environments", "environment"),
+    "users": Located("mock_afas.cli.access", "users"),
+    "app-connectors": Located("mock_afas.cli.access", "app_connectors"),
+    "tokens": Located("mock_afas.cli.access", "tokens"),
+    "data": Located("mock_afas.cli.data", "data"),
+    "books": Located("mock_afas.cli.data", "books"),
+    "logbook": Located("mock_afas.cli.records", "logbook"),
+    "traffic": Located("mock_afas.cli.records", "traffic"),
 }
 
 

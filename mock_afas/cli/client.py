@@ -7,7 +7,7 @@ import http.client
 import json
 import ssl
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
 import click
@@ -38,6 +38,10 @@ class Control:
         self._parts = parts
         self._key = key
         self._wanted = wanted
+
+    def speaking_of(self, environment: str) -> Control:
+        """The same server, to speak of another environment."""
+        return Control(self.url, self._key, environment)
 
     @functools.cached_property
     def environment(self) -> str:
@@ -133,10 +137,23 @@ _KEY = click.option(
     envvar="MOCK_AFAS_CONTROL_KEY",
     help="Key of the control API, where it asks for one. Also MOCK_AFAS_CONTROL_KEY.",
 )
+
+
+def _environments(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """The names that a shell completes; none when no server answers."""
+    try:
+        control = Control(context.params.get("url") or DEFAULT_CONTROL, context.params.get("key"))
+        names = [shown["environment"] for shown in control.call("GET", "/environments")["environments"]]
+    except ControlError:
+        return []
+    return [name for name in names if name.startswith(incomplete.upper())]
+
+
 _ENVIRONMENT = click.option(
     "--environment",
     metavar="ENV",
     envvar="MOCK_AFAS_ENVIRONMENT",
+    shell_complete=_environments,
     help="Environment, such as O12345AA, or its participant number. [default: the server's first]",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
@@ -149,7 +166,7 @@ def control_options(command: Command) -> Command:
     def call(*, url: str, key: str | None, **options: Any) -> Any:
         return command(control=Control(url, key), **options)
 
-    return _KEY(_CONTROL(call))  # type: ignore[return-value]
+    return _CONTROL(_KEY(call))  # type: ignore[return-value]
 
 
 def environment_options(command: Command) -> Command:
@@ -159,7 +176,41 @@ def environment_options(command: Command) -> Command:
     def call(*, url: str, key: str | None, environment: str | None, **options: Any) -> Any:
         return command(control=Control(url, key, environment), **options)
 
-    return _KEY(_CONTROL(_ENVIRONMENT(call)))  # type: ignore[return-value]
+    return _ENVIRONMENT(_CONTROL(_KEY(call)))  # type: ignore[return-value]
+
+
+def environment_argument(command: Command) -> Command:
+    """As ``environment_options``, and the environment may also be named without ``--environment``."""
+
+    @functools.wraps(command)
+    def call(*, url: str, key: str | None, env: str | None, environment: str | None, **options: Any) -> Any:
+        return command(control=Control(url, key, env or environment), **options)
+
+    named = click.argument("env", required=False, metavar="[ENV]", shell_complete=_environments)
+    return named(_ENVIRONMENT(_CONTROL(_KEY(call))))  # type: ignore[return-value]
+
+
+def settings_of(pairs: Iterable[str], *, option: str) -> dict[str, Any]:
+    """An object made of texts such as ``seed=7``; a value that is no JSON is a string. Raises ControlError."""
+    settings: dict[str, Any] = {}
+    for pair in pairs:
+        key, equals, text = pair.partition("=")
+        if not equals or not key:
+            raise ControlError(f"{option} is '{pair}'", hint="it looks like KEY=VALUE")
+        try:
+            settings[key] = json.loads(text)
+        except ValueError:
+            settings[key] = text
+    return settings
+
+
+def read_json(file: BinaryIO, example: str) -> Any:
+    """What a file, or standard input, holds as JSON. Raises ControlError, which shows the ``example``."""
+    try:
+        return json.loads(file.read())
+    except ValueError as error:
+        name = getattr(file, "name", "standard input")
+        raise ControlError(f"{name} is no JSON: {error}", hint=f"it looks like {example}") from None
 
 
 # ---------------------------------------------------------------- output

@@ -21,6 +21,7 @@ from mock_afas.access import AppConnector, SystemUser, Token
 from mock_afas.control import bodies, end_state, faults
 from mock_afas.control.observed import Observed
 from mock_afas.control.ready import describe
+from mock_afas.control.snapshots import SnapshotCalls
 from mock_afas.environment import Environment, check_get_connectors, entity_named
 from mock_afas.errors import ControlError
 from mock_afas.records import ENTITIES
@@ -94,6 +95,7 @@ class ControlApi:
             ("DELETE", one, self.delete),
             ("POST", f"{one}/forks", self.fork),
             ("POST", f"{one}/reset", self.reset),
+            *SnapshotCalls(self._environment).table(one),
             ("GET", f"{one}/data", self.list_data),
             ("GET", f"{one}/data/{{entity}}", self.data),
             ("PUT", f"{one}/data/{{entity}}", self.put_data),

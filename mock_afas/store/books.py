@@ -95,6 +95,13 @@ class Books:
             source.backup(connection)
         return cls(connection, None)
 
+    @property
+    def size(self) -> int:
+        """How many bytes the books take, those they share included."""
+        pages: int = self.connection.execute("PRAGMA main.page_count").fetchone()[0]
+        page_size: int = self.connection.execute("PRAGMA main.page_size").fetchone()[0]
+        return pages * page_size
+
     def image(self) -> bytes:
         """All of the books as bytes."""
         return self.connection.serialize()

@@ -10,6 +10,8 @@ import fcntl
 import os
 import secrets
 import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,13 +20,22 @@ import orjson
 from mock_afas.errors import ControlError
 
 
+class KeptSnapshot(NamedTuple):
+    """A snapshot as it is kept: its name, when it was made, and the name of its file of books."""
+
+    name: str
+    created: str
+    books: str
+
+
 class Kept(NamedTuple):
-    """An environment as it is kept: JSON of its configuration, and the names of its files of books."""
+    """An environment as it is kept: JSON of its configuration, the names of its files of books, its snapshots."""
 
     environment: str
     settings: dict[str, Any]
     books: str
     base: str
+    snapshots: Sequence[KeptSnapshot] = ()
 
 
 class Catalog:
@@ -49,6 +60,10 @@ class Catalog:
             "CREATE TABLE IF NOT EXISTS environments"
             " (environment TEXT PRIMARY KEY, settings TEXT, books TEXT, base TEXT)"
         )
+        self._connection.execute(
+            "CREATE TABLE IF NOT EXISTS snapshots"
+            " (environment TEXT, name TEXT, created TEXT, books TEXT, PRIMARY KEY (environment, name))"
+        )
 
     def new_path(self) -> Path:
         """A path in the directory for a new set of books."""
@@ -57,23 +72,46 @@ class Catalog:
     def all(self) -> list[Kept]:
         """Every environment that is kept, in the order they were made; removes files that none of them names."""
         cursor = self._connection.execute("SELECT environment, settings, books, base FROM environments ORDER BY rowid")
-        kept = [Kept(name, orjson.loads(settings), books, base) for name, settings, books, base in cursor]
-        named = {name for one in kept for name in (one.books, one.base)}
+        kept = [
+            Kept(name, orjson.loads(settings), books, base, self._snapshots(name))
+            for name, settings, books, base in cursor
+        ]
+        named = {name for one in kept for name in (one.books, one.base, *(shot.books for shot in one.snapshots))}
         for path in self.directory.glob("books-*"):
             if path.name.partition(".sqlite")[0] + ".sqlite" not in named:
                 path.unlink()
         return kept
 
+    def _snapshots(self, environment: str) -> list[KeptSnapshot]:
+        sql = "SELECT name, created, books FROM snapshots WHERE environment = ? ORDER BY rowid"
+        return [KeptSnapshot(*row) for row in self._connection.execute(sql, (environment,))]
+
     def keep(self, kept: Kept) -> None:
         """Writes one environment down; when this returns it survives a killed process."""
-        self._connection.execute(
-            "INSERT INTO environments VALUES (?, ?, ?, ?) ON CONFLICT (environment) DO UPDATE"
-            " SET settings = excluded.settings, books = excluded.books, base = excluded.base",
-            (kept.environment, orjson.dumps(kept.settings).decode(), kept.books, kept.base),
-        )
+        with self._transaction():
+            self._connection.execute(
+                "INSERT INTO environments VALUES (?, ?, ?, ?) ON CONFLICT (environment) DO UPDATE"
+                " SET settings = excluded.settings, books = excluded.books, base = excluded.base",
+                (kept.environment, orjson.dumps(kept.settings).decode(), kept.books, kept.base),
+            )
+            self._connection.execute("DELETE FROM snapshots WHERE environment = ?", (kept.environment,))
+            rows = [(kept.environment, *snapshot) for snapshot in kept.snapshots]
+            self._connection.executemany("INSERT INTO snapshots VALUES (?, ?, ?, ?)", rows)
 
     def forget(self, environment: str) -> None:
-        self._connection.execute("DELETE FROM environments WHERE environment = ?", (environment,))
+        with self._transaction():
+            for table in ("environments", "snapshots"):
+                self._connection.execute(f"DELETE FROM {table} WHERE environment = ?", (environment,))
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            raise
+        self._connection.execute("COMMIT")
 
     def close(self) -> None:
         self._connection.close()

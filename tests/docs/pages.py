@@ -142,6 +142,27 @@ def entities_page() -> str:
 
 _COMMANDS_INTRO = """
 `mock-afas COMMAND --help` shows the same. `make serve ARGS="…"` passes options on to `mock-afas serve`.
+
+`mock-afas serve` is the server; the other commands talk to one that runs, by its [control API](control-api.md). Without
+`--control` they look for it at `http://127.0.0.1:8080/_mock`, and without `--environment` they speak of its first
+environment:
+
+```sh
+mock-afas environment fork --ready-file fork.json >/dev/null
+mock-afas environment list
+mock-afas data show currencies --environment 12346 --column currency --column rate | head -3
+```
+
+```text
+ENVIRONMENT  PROFIT VERSION  WITHOUT  AUTONUMBER  LANGUAGE  CLOCK  ROWS  BARE
+O12345AA     8                        yes         nl               0     no
+O12346AA     8                        yes         nl               0     no
+CURRENCY  RATE
+AUD       1.6389
+…
+```
+
+What lists prints a table, or with `--json` all it knows as a JSON list. Other answers are JSON documents always.
 """
 
 _COMMANDS_OUTRO = """\
@@ -149,13 +170,31 @@ _COMMANDS_OUTRO = """\
 
 | code | when |
 | --- | --- |
-| 0 | the server was stopped by Ctrl-C or SIGTERM |
-| 2 | it could not start: wrong option, port taken, directory in use; standard error says what to do |
+| 0 | it is done; the server was stopped by Ctrl-C or SIGTERM |
+| 1 | something was found: findings, failures, differences |
+| 2 | it could not be done: wrong option, no server, port taken, directory in use; standard error says what to do |
+
+## Shell completion
+
+Commands, options, names of entities and, while a server runs, of environments are completed. Put the line of your shell
+into its start-up file: `~/.bashrc` (bash 4.4 or newer), `~/.zshrc`, `~/.config/fish/config.fish`.
+
+```bash
+eval "$(_MOCK_AFAS_COMPLETE=bash_source mock-afas)"
+```
+
+```zsh
+eval "$(_MOCK_AFAS_COMPLETE=zsh_source mock-afas)"
+```
+
+```fish
+_MOCK_AFAS_COMPLETE=fish_source mock-afas | source
+```
 
 ## Ready file
 
 `--ready-file PATH` is written, whole and readable by you alone, once requests are answered. Wait for it to appear
-rather than for a number of seconds. It stays when the server stops: remove it before you start the next one.
+rather than for a number of seconds. It goes when the server stops, unless the server is killed.
 
 | key | value |
 | --- | --- |
@@ -174,6 +213,9 @@ rather than for a number of seconds. It stays when the server stops: remove it b
 | --- | --- |
 | `MOCK_AFAS_CACHE` | directory for the ready-made demo data that lets a server start at once; empty keeps none. \
 Default: `mock_afas` in `$XDG_CACHE_HOME` or `~/.cache` |
+| `MOCK_AFAS_CONTROL` | address of the control API that commands call, as `--control` |
+| `MOCK_AFAS_CONTROL_KEY` | its key, as `--control-key` |
+| `MOCK_AFAS_ENVIRONMENT` | the environment that commands speak of, as `--environment` |
 
 ## Kept environments
 
@@ -207,6 +249,8 @@ def _values(option: click.Option) -> str:
         return ""
     if isinstance(kind, click.IntRange):
         return f"{kind.min or 0} to {kind.max:,}" if kind.max is not None else f"{kind.min or 0} or more"
+    if isinstance(kind, click.Choice):
+        return ", ".join(f"`{choice}`" for choice in kind.choices)
     return f"`{option.metavar or kind.name.upper()}`"
 
 
@@ -218,11 +262,20 @@ def _description(option: click.Option) -> str:
 def _command(name: str, command: click.Command) -> Iterator[str]:
     yield f"## {name}"
     yield ""
+    arguments = command.collect_usage_pieces(click.Context(command))[1:]
+    if arguments:
+        yield f"`{' '.join([name, *arguments])}`"
+        yield ""
     yield from (line.strip() for line in (command.help or "").strip().splitlines())
     yield ""
-    rows = [(f"`{option.opts[0]}`", _values(option), _description(option)) for option in options_of(command)]
-    yield from _table(("option", "value", "what it does"), rows)
-    yield ""
+    rows = [(_names(option), _values(option), _description(option)) for option in options_of(command)]
+    if rows:
+        yield from _table(("option", "value", "what it does"), rows)
+        yield ""
+
+
+def _names(option: click.Option) -> str:
+    return " ".join(f"`{name}`" for name in (*option.opts, *option.secondary_opts))
 
 
 def command_line_page() -> str:
