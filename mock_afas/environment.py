@@ -368,10 +368,14 @@ class Environment:
 
     # ------------------------------------------------------------ data
 
-    async def data(self, entity: Entity) -> list[dict[str, object]]:
-        """All rows of ``entity`` as the control API shows them."""
+    async def data(
+        self, entity: Entity, *, since: dt.datetime | None = None, owner: Entity | None = None
+    ) -> list[dict[str, object]]:
+        """All rows of ``entity`` as the control API shows them; see ``Books.rows`` for ``since`` and ``owner``."""
         columns = {column.name: column for _, column in all_columns(entity)}
-        rows = await self.stored(entity)
+        stamp = None if since is None else values.stored_moment(since)
+        async with self.books.lock:
+            rows = await asyncio.to_thread(self.books.rows, entity, stamp, owner)
         return [{name: records.shown(columns[name], value) for name, value in row.items()} for row in rows]
 
     async def stored(self, entity: Entity) -> list[dict[str, Stored]]:

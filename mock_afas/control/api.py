@@ -186,7 +186,18 @@ class ControlApi:
 
     async def books(self, request: Request) -> Response:
         environment = self._environment(request)
-        return json(end_state.nested({name: await environment.data(ENTITIES[name]) for name in end_state.ENTITIES}))
+        text = request.query_params.get("changed_since")
+        since = None if text is None else bodies.moment("changed_since", text)
+        return json(
+            end_state.nested(
+                {
+                    name: await environment.data(
+                        ENTITIES[name], since=since, owner=None if name == owner else ENTITIES[owner]
+                    )
+                    for name, owner in end_state.OWNERS.items()
+                }
+            )
+        )
 
     # ------------------------------------------------------------ access
 

@@ -17,11 +17,16 @@ _NESTED = (
     ("entry_lines", "entries", "lines", ("administration", "entry")),
     ("attachments", "subjects", "attachments", ("subject_id",)),
 )
-ENTITIES = (*TOP, *(entity for entity, *_ in _NESTED))
+#: Every entity that is read, and the one of ``TOP`` that its rows belong to.
+OWNERS: Mapping[str, str] = {
+    **{name: name for name in TOP},
+    **dict.fromkeys(("entry_lines", "entry_allocations", "entry_projects", "entry_transitories"), "entries"),
+    "attachments": "subjects",
+}
 
 
 def nested(tables: Mapping[str, list[Shown]]) -> dict[str, list[Shown]]:
-    """The tables called ``ENTITIES``, each row that belongs to another inside that one."""
+    """The tables of ``OWNERS``, each row that belongs to another inside that one."""
     for entity, parent, name, ties in _NESTED:
         groups = _grouped(tables[entity], ties)
         for row in tables[parent]:

@@ -315,13 +315,18 @@ class Books:
             self._projections[connector, rendering] = known
         return known
 
-    def rows(self, entity: Entity) -> list[dict[str, Stored]]:
-        """All rows of ``entity`` with the columns of the entities it extends, in stored form, by key."""
-        self.settle((entity.name,))
+    def rows(self, entity: Entity, since: str | None = None, owner: Entity | None = None) -> list[dict[str, Stored]]:
+        """All rows of ``entity`` with the columns of the entities it extends, in stored form, by key.
+
+        With ``since``, a stored datetime, only what was added or changed then or later. Rows without a stamp of their
+        own, such as lines, count as changed when their row of ``owner`` is.
+        """
+        self.settle((entity.name, *(() if owner is None else (owner.name,))))
         columns = all_columns(entity)
         chosen = ", ".join(f"{quoted(owner.name)}.{quoted(column.name)}" for owner, column in columns)
         order = ", ".join(f"{quoted(entity.name)}.{quoted(name)}" for name in entity.key)
-        cursor = self.connection.execute(f"SELECT {chosen} FROM {_joined(entity)} ORDER BY {order}")
+        where, parameters = ("", []) if since is None else _changed(entity, since, owner)
+        cursor = self.connection.execute(f"SELECT {chosen} FROM {_joined(entity)}{where} ORDER BY {order}", parameters)
         names = [column.name for _, column in columns]
         return [dict(zip(names, row, strict=True)) for row in cursor]
 
@@ -357,3 +362,13 @@ def _joined(entity: Entity) -> str:
         holder = next(near for near in before if ENTITIES[near].column(link))
         clause += f" LEFT JOIN {quoted(name)} ON {quoted(name)}.{quoted(link)} = {quoted(holder)}.{quoted(link)}"
     return clause
+
+
+def _changed(entity: Entity, since: str, owner: Entity | None) -> tuple[str, list[str]]:
+    """The WHERE clause, and its parameters, that picks the rows of ``entity`` changed at ``since`` or later."""
+    if owner is not None:
+        ties = ", ".join(f"{quoted(entity.name)}.{quoted(name)}" for name in owner.key)
+        keys = ", ".join(map(quoted, owner.key))
+        return f" WHERE ({ties}) IN (SELECT {keys} FROM {quoted(owner.name)} WHERE modified >= ?)", [since]
+    stamped = [name for name in (entity.name, *entity.extends) if ENTITIES[name].column("modified")]
+    return f" WHERE {' OR '.join(f'{quoted(name)}.modified >= ?' for name in stamped)}", [since] * len(stamped)
