@@ -141,7 +141,7 @@ class Run:
         finished = RunFinished(
             verdicts=dict(sorted(self._verdicts.items())),
             seconds=time.monotonic() - self._began,
-            good=not bad and not unmatched and not self._unexpected,
+            good=not bad and not unmatched and not self._unexpected and self._interrupted in ("", OUT_OF_TIME),
             interrupted=self._interrupted,
             unmatched=unmatched,
             unexpected=tuple(self._unexpected),

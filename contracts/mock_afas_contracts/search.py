@@ -107,6 +107,7 @@ class Search:
         self._best: Wrong | None = None
         self._untold: Untold | None = None
         self._until: float | None = None
+        self._run_ends = False
 
     def run(self, limits: Limits) -> Found:
         """Tells stories until one goes wrong and no shorter one turns up, or enough went well."""
@@ -120,10 +121,10 @@ class Search:
 
         try:
             stories()
-        except Enough:
-            self._outer_pause()  # the run itself may have to end, not only this search
-        except Flaky:
-            pass  # the story that went wrong once is kept, and told again below
+        except (Enough, Flaky):
+            # An end before the first draw looks to Hypothesis as if the story had changed. And a story that went wrong
+            # only once is kept, and told again below.
+            pass
         except HypothesisException as error:
             self._best = self._best or self._our_fault(error, [], [])
         except Exception:
@@ -131,10 +132,16 @@ class Search:
                 raise
         if self._best is not None:
             return replace(self._confirmed(self._best), examples=self._examples)
+        if self._run_ends:
+            raise Enough
         return self._untold or Well(self._examples)
 
     def _pause(self) -> None:
-        self._outer_pause()
+        try:
+            self._outer_pause()
+        except Enough:
+            self._run_ends = True
+            raise
         if self._until is not None and time.monotonic() > self._until:
             raise Enough
 
@@ -149,7 +156,7 @@ class Search:
             return
         if self._best is None:
             self._until = time.monotonic() + limits.shrinking
-        if self._best is None or found.length < self._best.length:
+        if self._best is None or found.length <= self._best.length:
             self._best = found
         if not found.worth_shrinking:
             raise Enough
@@ -198,7 +205,10 @@ class Search:
         if not best.worth_shrinking:
             return best
         self._until = None
-        again = self.replay(best.case.draws)
+        try:
+            again = self.replay(best.case.draws)
+        except Enough:
+            return best
         if isinstance(again, Wrong) and again.verdict is best.verdict:
             return again
         return replace(best, case=replace(best.case, repeatable=False))

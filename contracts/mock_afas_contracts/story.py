@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, NoReturn, TypeVar
 
 from hypothesis import strategies as st
@@ -50,6 +50,7 @@ class Story:
         self._settings = dict(settings or {})
         self._environment: Environment | None = None
         self._client: Client | None = None
+        self._told: dict[str, Any] = {}
         self._seen = 0
         self.drawn: list[Any] = []
         self.steps: list[Step] = []
@@ -71,8 +72,18 @@ class Story:
     def client(self) -> Client:
         """The client, which is started if it is not yet."""
         if self._client is None:
-            self._client = self._stage.driver.start(self.afas.connection)
+            self._client = self._stage.driver.start(replace(self.afas.connection, **self._told))
         return self._client
+
+    def tell_client(self, **changes: Any) -> None:
+        """Gives the client something else than the truth at its start: ``token=``, ``language=``, ``integration_id=``.
+
+        A client that is at work already is started again.
+        """
+        shown = ", ".join(f"{name} {value!r}" for name, value in changes.items())
+        self._add("client", f"tell the client: {shown}", changes)
+        self._told = {**self._told, **changes}
+        self._client = None
 
     def can(self, operation: str) -> bool:
         """Whether the driver has an operation."""
@@ -104,7 +115,7 @@ class Story:
     def restart_client(self) -> None:
         """Starts the client again, as after a restart of its machine: it forgets what it did not write down."""
         self._add("client", "start the client again")
-        self._client = self._stage.driver.start(self.afas.connection)
+        self._client = None
 
     # ------------------------------------------------------------ AFAS
 
