@@ -44,12 +44,11 @@ const tried = (text) => {
 export const written = (value) => JSON.stringify(value).replace(/"\\u0000([^"]+)"/g, "$1");
 
 // An element of a body, without the fields that have no value and without the objects that are empty.
-const element = (fields, objects = {}) => ({
-  Fields: Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== null)),
-  Objects: Object.fromEntries(
-    Object.entries(objects).filter(([, each]) => each).map(([name, each]) => [name, { Element: each }]),
-  ),
-});
+const element = (fields, objects = {}) => {
+  const given = Object.entries(fields).filter(([, value]) => value !== undefined && value !== null);
+  const below = Object.entries(objects).flatMap(([name, each]) => (each ? [[name, { Element: each }]] : []));
+  return { Fields: Object.fromEntries(given), Objects: Object.fromEntries(below) };
+};
 const plain = (value) => String(value ?? "").normalize("NFC").replaceAll(" ", "");
 
 // One environment, by its token. Calls are made one after the other: Profit takes five at once.
@@ -64,20 +63,15 @@ export class CarefulClient {
   }
 
   // An operation starts: what the environment offers is asked anew, since its licence may have changed.
-  begin() {
-    this.connectors = null;
-    this.ends = Date.now() + this.budget * 1000;
-  }
+  begin = () => Object.assign(this, { connectors: null, ends: Date.now() + this.budget * 1000 });
 
   // ---- one call
 
   headers() {
-    return {
-      Authorization: `AfasToken ${Buffer.from(this.token).toString("base64")}`,
-      IntegrationId: this.integrationId,
-      "Accept-Language": { nl: "nl-nl", en: "en-us" }[this.language] ?? this.language,
-      "Content-Type": "application/json; charset=utf-8",
-    };
+    const Authorization = `AfasToken ${Buffer.from(this.token).toString("base64")}`;
+    const language = { nl: "nl-nl", en: "en-us" }[this.language] ?? this.language;
+    const named = { "Accept-Language": language, "Content-Type": "application/json; charset=utf-8" };
+    return { Authorization, IntegrationId: this.integrationId, ...named };
   }
 
   async send(method, path, query = "", body = undefined) {
@@ -100,13 +94,12 @@ export class CarefulClient {
   }
 
   // Nobody knows whether a write was carried out.
-  unanswered(call, why) {
-    return new Failed(`No usable answer from AFAS to ${call}: ${why}`, { outcome: "unknown", wait: 0 });
-  }
+  unanswered = (call, why) => new Failed(`No usable answer to ${call}: ${why}`, { outcome: "unknown", wait: 0 });
 
   // What an error status means. The message is for the user, its reference for AFAS' support.
   refusal(answer, text, call) {
-    const body = tried(text), { status } = answer, { externalMessage: message, profitLogReference: reference } = body;
+    const body = tried(text), { status } = answer;
+    const { externalMessage: message, profitLogReference: reference } = body;
     if (status === 503 || status === 429) {
       const told = String(body.retry_after ?? answer.headers.get("Retry-After") ?? "").replace("\0", "");
       const said = `AFAS is not available (status ${status}); it says to try again in ${told || "?"} seconds`;
@@ -127,7 +120,8 @@ export class CarefulClient {
 
   // Seconds until the next try; null when that makes no sense: refusals (401, 403, validation) are final.
   wait(error, attempt) {
-    if (!(error instanceof Failed) || error.wait === null || attempt >= this.attempts || error.wait > this.patience) return null;
+    if (!(error instanceof Failed) || error.wait === null || error.wait > this.patience) return null;
+    if (attempt >= this.attempts) return null;
     const seconds = error.wait || 0.1 * 2 ** attempt;
     return Date.now() + seconds * 1000 < this.ends ? seconds : null;
   }
@@ -141,9 +135,10 @@ export class CarefulClient {
         doubt ||= error.outcome === "unknown";
         const seconds = this.wait(error, number);
         if (seconds) await sleep(seconds * 1000);
-        const done = doubt || seconds ? await look().catch((why) => this.failed("Looking whether it was done", why)) : null;
+        const worth = seconds || (doubt && !error.wait); // not while AFAS asks to stay away
+        const done = worth && (await look().catch((why) => this.failed("Looking whether it was done", why)));
         if (done) return done;
-        if (seconds === null) throw error;
+        if (seconds === null) throw doubt && error.wait ? Object.assign(error, { outcome: "unknown" }) : error;
       }
     }
   }
@@ -200,10 +195,8 @@ export class CarefulClient {
 
   // Without an order, pages come in different ones: rows would be missed, and others met twice.
   async order(connector) {
-    const fields = await this.fields(connector);
-    const present = fields.filter(({ dataType }) => dataType !== "blob").map(({ id }) => id);
-    const key = NAMES.keys[connector] ?? present;
-    return key.every((name) => present.includes(name)) ? key : present;
+    const present = (await this.fields(connector)).filter(({ dataType }) => dataType !== "blob").map(({ id }) => id);
+    return NAMES.keys[connector]?.every((name) => present.includes(name)) ? NAMES.keys[connector] : present;
   }
 
   // Lists; as JSON where a value holds one of the characters between the elements of lists.
@@ -256,8 +249,8 @@ export class CarefulClient {
   }
 
   async connect() {
-    const rows = await this.rows("Zenvoices_AdministrationDetails");
-    return { administrations: rows.map((row) => ({ id: row.AdminId, name: row.AdminNm })) };
+    const shownAs = ({ AdminId, AdminNm }) => ({ id: AdminId, name: AdminNm });
+    return { administrations: (await this.rows("Zenvoices_AdministrationDetails")).map(shownAs) };
   }
 
   // ---- relations
@@ -352,9 +345,7 @@ export class CarefulClient {
   }
 
   // An amount on its side; what is below zero, as on a credit invoice, stands on the other.
-  amount(value, debit, names = ["AmDe", "AmCr"]) {
-    return { [names[debit === value < 0n ? 1 : 0]]: shown(size(value)) };
-  }
+  amount = (value, debit, names = ["AmDe", "AmCr"]) => ({ [names[debit === value < 0n ? 1 : 0]]: shown(size(value)) });
 
   // VAT is a line of its own on the VAT account, with the amount of the invoice: it is not computed again.
   async taxLines(lines) {
@@ -362,13 +353,10 @@ export class CarefulClient {
     for (const { tax_amount, tax_account, tax_code } of lines) {
       if (!tax_amount || exact(tax_amount) === 0n) continue;
       const rows = tax_account ? [] : await this.rows("Zenvoices_TaxCodes", [["VatCode", EQUAL, tax_code]]);
-      const key = JSON.stringify([tax_account ?? rows[0]?.AccountNr, tax_code]);
-      totals.set(key, (totals.get(key) ?? 0n) + exact(tax_amount));
+      const account = tax_account ?? rows[0]?.AccountNr, key = `${account} ${tax_code}`;
+      totals.set(key, { account, tax_code, amount: (totals.get(key)?.amount ?? 0n) + exact(tax_amount) });
     }
-    return [...totals].map(([key, total]) => {
-      const [account, tax_code] = JSON.parse(key);
-      return { account, amount: shown(total), tax_code };
-    });
+    return [...totals.values()].map((line) => ({ ...line, amount: shown(line.amount) }));
   }
 
   // Amounts in the administration's currency. What rounding leaves goes to the largest: an entry balances.
@@ -437,8 +425,8 @@ export class CarefulClient {
   }
 
   async releaseInvoice({ administration, supplier_id, invoice_number }) {
-    const fields = { UnId: administration, VaAd: PURCHASE.kind, DcNr: supplier_id, InId: invoice_number, BlPa: false };
-    return this.write("PUT", "FiInvoice", element(fields)); // repeating it does no harm
+    const invoice = { UnId: administration, VaAd: PURCHASE.kind, DcNr: supplier_id, InId: invoice_number };
+    return this.write("PUT", "FiInvoice", element({ ...invoice, BlPa: false })); // repeating it does no harm
   }
 
   // ---- documents

@@ -23,8 +23,7 @@ async function ran(client, operation, given) {
     return { ok: await OPERATIONS[operation](client, given) };
   } catch (error) {
     if (!(error instanceof Failed)) throw error;
-    const said = { message: error.message, log_reference: error.reference || undefined, outcome: error.outcome };
-    return { failed: said };
+    return { failed: { message: error.message, log_reference: error.reference || undefined, outcome: error.outcome } };
   }
 }
 

@@ -142,10 +142,12 @@ class CarefulClient:
                 seconds = self.wait(error, number)
                 if seconds:
                     time.sleep(seconds)
-                done = self.looked(look) if doubt or seconds else None
+                worth = seconds or (doubt and not error.wait)  # not while AFAS asks to stay away
+                done = self.looked(look) if worth else None
                 if done is not None:
                     return done
                 if seconds is None:
+                    error.outcome = "unknown" if doubt and error.wait else error.outcome
                     raise
         raise AssertionError("the last try has no wait")
 
