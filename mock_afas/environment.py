@@ -167,6 +167,7 @@ class Environment:
         if profile.dialect.parallel_calls != self.profile.dialect.parallel_calls:
             self._slots = _slots(profile)
         self.profile = profile
+        self.traffic.changed()
         self._renderings.clear()
         self._queries.clear()
         self._opened.clear()
@@ -429,6 +430,7 @@ class Environment:
         Faults are removed, so that none is left over from the test before.
         """
         self.faults.clear()
+        self.traffic.changed()
         async with self._writing:
             self._replace_books(self.base)
 

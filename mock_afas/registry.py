@@ -125,7 +125,7 @@ class Registry:
             app_connector=app_connector, user=user, now=environment.now(), expires=expires, data=data
         )
         self._tokens[token.digest] = (environment, token.id)
-        self.keep(environment)
+        self.changed(environment)
         return token, data
 
     def delete(self, environment: Environment) -> None:
@@ -198,9 +198,13 @@ class Registry:
         """A path for a new set of books, or None when environments live in memory."""
         return self._catalog.new_path() if self._catalog else None
 
+    def changed(self, environment: Environment) -> None:
+        """Makes a change of ``environment``'s access durable, and notes it beside the traffic."""
+        environment.traffic.changed()
+        self.keep(environment)
+
     def keep(self, environment: Environment) -> None:
         """Makes what changed in ``environment``'s configuration, access or choice of books durable."""
-        environment.traffic.changed()
         if self._catalog is None or environment.books.path is None or environment.base.path is None:
             return
         settings = {

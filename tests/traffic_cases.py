@@ -41,9 +41,11 @@ class Client:
             connection.close()
 
     def read(self, connector: str, query: str = "", **headers: str) -> httpx.Response:
+        return self.get(f"connectors/{connector}?{query}", **headers)
+
+    def get(self, path: str, **headers: str) -> httpx.Response:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        url = f"{self.afas.base_url}/connectors/{connector}?{query}"
-        return self.http.get(url, headers={**self.headers, **named})
+        return self.http.get(f"{self.afas.base_url}/{path}", headers={**self.headers, **named})
 
     def send(
         self, connector: str, body: Any, method: str = "POST", content_type: str = JSON, **headers: str
@@ -290,10 +292,18 @@ def _announced(client: Client, size: int) -> None:
     client.raw(f"POST {path}", Content_Length=str(size), Content_Type=JSON).recv(1_000)
 
 
+def _in_turn(*sequences: Play) -> Play:
+    def sequence(client: Client) -> None:
+        for one in sequences:
+            one(client)
+
+    return sequence
+
+
 CASES: Mapping[str, Case] = {
     "paging-without-order": Case(
         lambda client: _pages(client, SUPPLIERS),
-        lambda client: (_pages(client, ACCOUNTS, "orderbyfieldids=UnitId,Account", 400), _one_page(client)),
+        _in_turn(lambda client: _pages(client, ACCOUNTS, "orderbyfieldids=UnitId,Account", 400), _one_page),
     ),
     "all-rows-at-once": Case(
         lambda client: client.read("Zenvoices_Currencies", "skip=-1&take=-1"),
@@ -312,7 +322,7 @@ CASES: Mapping[str, Case] = {
         lambda client: client.read(SUPPLIERS, _query_of(1_800)),
     ),
     "whole-table-again": Case(
-        lambda client: (_pages(client, SUPPLIERS, ORDERED), _pages(client, SUPPLIERS, ORDERED)),
+        _in_turn(*[lambda client: _pages(client, SUPPLIERS, ORDERED)] * 2),
         _small_tables_again,
     ),
     "one-call-for-each-value": Case(

@@ -209,7 +209,7 @@ class ControlApi:
         body = await bodies.read_object(request)
         user = SystemUser(**bodies.checked(body, {"id": str, "description": str, "blocked": bool}, required=("id",)))
         environment.access.put_user(user)
-        self._registry.keep(environment)
+        self._registry.changed(environment)
         return json(asdict(user), 201)
 
     async def app_connectors(self, request: Request) -> Response:
@@ -234,7 +234,7 @@ class ControlApi:
         number = 1 + max((int(app) for app in environment.access.app_connectors), default=0)
         app = AppConnector(**{"description": "", **body, "id": str(number)})
         environment.access.put_app_connector(app)
-        self._registry.keep(environment)
+        self._registry.changed(environment)
         return json(asdict(app), 201)
 
     async def change_app_connector(self, request: Request) -> Response:
@@ -244,7 +244,7 @@ class ControlApi:
             raise ControlError(f"there is no app connector '{request.path_params['app']}'", status=404)
         app = replace(known, **_app_connector(await bodies.read_object(request)))
         environment.access.put_app_connector(app)
-        self._registry.keep(environment)
+        self._registry.changed(environment)
         return json(asdict(app))
 
     async def issue_token(self, request: Request) -> Response:
@@ -260,7 +260,7 @@ class ControlApi:
     async def revoke_token(self, request: Request) -> Response:
         environment = self._environment(request)
         token = environment.access.revoke(request.path_params["token"])
-        self._registry.keep(environment)
+        self._registry.changed(environment)
         return json(_shown_token(token))
 
     # ------------------------------------------------------------ logbook

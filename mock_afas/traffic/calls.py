@@ -219,6 +219,8 @@ class Call:
     @cached_property
     def retry_after(self) -> float | None:
         """The seconds that the answer asks to wait, None when it does not."""
+        if self.status < 400:
+            return None
         sent = (header(self.answer_headers, b"retry-after") or b"").decode("latin-1").strip()
         if not sent and isinstance(self.answer, dict):
             sent = str(self.answer.get("retry_after", ""))

@@ -13,6 +13,7 @@ from mock_afas.cli import COMMANDS, main
 from mock_afas.connectors import Field, GetConnector, get_connectors
 from mock_afas.messages import GENERAL, Message, catalogue
 from mock_afas.records import ENTITIES, Column, Entity
+from mock_afas.traffic import RULES, Rule
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -329,9 +330,54 @@ def validation_page() -> str:
     return _page("Validation", _VALIDATION_INTRO, body)
 
 
+# ---------------------------------------------------------------- traffic rules
+
+_FINDINGS_INTRO = """
+What is wrong with how a client calls Profit, though every single call may be answered well. The rules look at recorded
+traffic alone, of any client in any language: that of [an environment](control-api.md#get-environmentsenvfindings), or a
+HAR file that a browser, mitmproxy or Postman recorded. See [judge your traffic](../howto/judge-your-traffic.md).
+
+| severity | when |
+| --- | --- |
+| error | rows get lost, things are booked twice, calls fail, secrets leak |
+| warning | AFAS advises against it, or it grows into an error with the data |
+| note | it costs more than it needs to |
+
+*Says who* tells how sure we are: `documented` by AFAS, `seen` in answers of real environments, `quoted` by others, or
+`assumed` by us. What counts is meant to leave a careful client alone: each rule is tested with calls that break it and
+with the nearest that do not.
+
+Calls of different tokens are never taken together. A repeated call counts only while nothing changed in the environment
+beside its traffic: sending a refused entry again is right when somebody has opened the period in between. A HAR file
+cannot tell of that, nor on which connection a call came unless its recorder noted it.
+"""
+
+
+def _rule(rule: Rule) -> Iterator[str]:
+    yield f"## {rule.id}"
+    yield ""
+    yield f"**{rule.title}** ({rule.severity})"
+    yield ""
+    yield f"- What counts: {' '.join((rule.check.__doc__ or '').split())}"
+    yield f"- What AFAS says: {rule.evidence}"
+    yield f"- Says who: {rule.sure}"
+    yield f"- What to do: {rule.advice}"
+    yield ""
+
+
+def findings_page() -> str:
+    """``findings.md``."""
+    overview = ((f"[{rule.id}](#{rule.id})", rule.title, rule.severity) for rule in RULES)
+    body = [*_table(("rule", "what it finds", "severity"), overview), ""]
+    for rule in RULES:
+        body.extend(_rule(rule))
+    return _page("Traffic rules", _FINDINGS_INTRO, body)
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
     "get-connectors.md": connectors_page,
     "entities.md": entities_page,
     "command-line.md": command_line_page,
     "validation.md": validation_page,
+    "findings.md": findings_page,
 }

@@ -27,7 +27,7 @@ _LOGINS = frozenset(("oauth", "otprequest", "otpvalidation"))
 
 
 def too_many_at_once(recording: Recording) -> Iterator[Observed]:
-    """More calls under way at once than an environment takes."""
+    """More calls under way at once than the setting parallel_calls allows: 5, or 8. Calls that wait count too."""
     crowded = [call for call in recording.calls if call.exchange.parallel > recording.parallel_calls]
     if crowded:
         most = max(call.exchange.parallel for call in crowded)
@@ -38,7 +38,9 @@ def too_many_at_once(recording: Recording) -> Iterator[Observed]:
 
 
 def connection_for_each_call(recording: Recording) -> Iterator[Observed]:
-    """Clients that close the connection after most calls, or open one for most of them."""
+    """Connection: close with more than half of the calls of a client; or ten new connections, each while one that was
+    used within two seconds lay idle, for four of five calls.
+    """
     for calls in grouped(recording.calls, lambda call: (call.client, call.exchange.client)).values():
         closing = [call for call in calls if _closes(call)]
         fresh = _fresh(calls)
@@ -72,7 +74,7 @@ def _fresh(calls: list[Call]) -> list[Call]:
 
 
 def plain_http(recording: Recording) -> Iterator[Observed]:
-    """Calls without TLS to another machine."""
+    """A call over http whose Host is no loopback address, localhost or a name below it."""
     open_ = (call for call in recording.calls if call.exchange.scheme == "http" and not is_loopback(call.host))
     for host, calls in grouped(open_, lambda call: call.host).items():
         yield Observed(f"{host} was called over plain HTTP", calls)
@@ -92,7 +94,7 @@ def is_loopback(host: str) -> bool:
 
 
 def missing_integration_id(recording: Recording) -> Iterator[Observed]:
-    """Calls without the header that tells which integration calls."""
+    """A call without the header, or with an empty one. Calls for OAuth and one-time passwords need none."""
     calls = (call for call in recording.calls if call.method != "OPTIONS" and call.resource not in _LOGINS)
     nameless = (call for call in calls if not call.header(b"integrationid").strip())
     for group in grouped(nameless, lambda call: call.client).values():
@@ -100,7 +102,7 @@ def missing_integration_id(recording: Recording) -> Iterator[Observed]:
 
 
 def token_outside_header(recording: Recording) -> Iterator[Observed]:
-    """A token in the URL, in a body, or in another header than ``Authorization``."""
+    """What looks like a token, or is called so, in the path, the query string, the body or another header."""
     shown: dict[tuple[bytes, str], list[Call]] = {}
     for call in recording.calls:
         if call.resource not in _LOGINS and call.method != "OPTIONS":

@@ -34,13 +34,13 @@ def _by_field(recording: Recording, wanted: Callable[[Call, Filter], bool]) -> I
 
 
 def value_with_zone(recording: Recording) -> Iterator[Observed]:
-    """Dates in filters with a ``Z`` or an offset."""
+    """A date, with a time or without, that has a Z or an offset, in a filter. Texts that end in Z are none."""
     for connector, field, calls in _by_field(recording, lambda _, one: _ZONED.search(one.value) is not None):
         yield Observed(f"{connector} is filtered on {field} with a moment that ends in Z", calls)
 
 
 def exact_time(recording: Recording) -> Iterator[Observed]:
-    """The operator ``=`` on a time of day, or on a field whose values have one."""
+    """The operator = (1) on a moment with a time of day, or on a date when answers show that the field holds times."""
     timed: dict[tuple[str, str], bool] = {}
 
     def wanted(call: Call, one: Filter) -> bool:
@@ -71,9 +71,8 @@ def _has_times(recording: Recording, connector: str, field: str) -> bool:
 
 
 def one_call_for_each_value(recording: Recording) -> Iterator[Observed]:
-    """Runs of reads that differ in the value of one ``=`` filter, without a write between them.
-
-    A look before each write is no loop: the write could not have waited.
+    """Ten reads or more that differ in the value of one = filter only, each within ten seconds after the one before. A
+    write between two of them ends the run: a look before each write could not have been joined.
     """
     for calls in recording.by_client.values():
         runs: dict[object, list[tuple[Call, str]]] = {}

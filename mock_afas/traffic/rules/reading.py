@@ -29,7 +29,7 @@ def _times(calls: list[Call]) -> str:
 
 
 def paging_without_order(recording: Recording) -> Iterator[Observed]:
-    """A page after the first one, asked for without an order. One page that holds everything needs none."""
+    """A page after the first one, asked for without an order. A first page by itself needs none."""
     for calls in grouped(recording.reads, lambda call: (call.client, call.walk)).values():
         unordered = [call for call in calls if not call.order and call.skip != ALL]
         if any(call.skip > 0 for call in unordered):
@@ -38,7 +38,7 @@ def paging_without_order(recording: Recording) -> Iterator[Observed]:
 
 
 def all_rows_at_once(recording: Recording) -> Iterator[Observed]:
-    """Reads with ``skip=-1``, which give all rows however many there are."""
+    """Any read with skip=-1, which gives all rows however many there are."""
     everything = (call for call in recording.reads if call.skip == ALL)
     for calls in grouped(everything, lambda call: (call.client, call.connector.lower())).values():
         yield Observed(f"{calls[0].connector} is read with skip=-1 ({_times(calls)})", calls)
@@ -49,12 +49,12 @@ def _query_size(call: Call) -> int:
 
 
 def query_string_too_long(recording: Recording) -> Iterator[Observed]:
-    """Query strings that Profit answers with 404."""
+    """A query string of more than 2,049 characters."""
     yield from _long_queries(recording, range(MOST_QUERY + 1, 2**31), "over the limit")
 
 
 def query_string_near_limit(recording: Recording) -> Iterator[Observed]:
-    """Query strings that a little more to ask for would make too long."""
+    """A query string of more than 1,800 characters that is not too long yet."""
     yield from _long_queries(recording, range(NEAR_QUERY + 1, MOST_QUERY + 1), "near the limit")
 
 
@@ -67,7 +67,7 @@ def _long_queries(recording: Recording, sizes: range, where: str) -> Iterator[Ob
 
 
 def answer_too_large(recording: Recording) -> Iterator[Observed]:
-    """Answers with too many columns times rows."""
+    """An answer of a GetConnector with 150,000 values or more, columns times rows."""
 
     def cells(call: Call) -> int:
         return call.rows * call.exchange.columns if UNKNOWN not in (call.rows, call.exchange.columns) else 0
@@ -83,7 +83,9 @@ def answer_too_large(recording: Recording) -> Iterator[Observed]:
 
 
 def whole_table_again(recording: Recording) -> Iterator[Observed]:
-    """A table with a field of what changed, read whole and soon whole again. Small tables may be."""
+    """Two readings of a connector without a filter, each from the first row to the last, within twelve hours, when it
+    has a field that tells when a row was changed. Tables of fewer than 50 rows may be read whole as often as you like.
+    """
     unfiltered = (call for call in recording.reads if not call.filters)
     for calls in grouped(unfiltered, lambda call: (call.client, call.connector.lower())).values():
         passes = list(_passes(calls))
@@ -125,7 +127,7 @@ def _field_of_changes(calls: list[Call]) -> str:
 
 
 def unsupported_again(recording: Recording) -> Iterator[Observed]:
-    """Three calls or more of a connector that Profit says it does not have, and nothing changed in between."""
+    """Three calls or more of one connector that Profit says it does not have. Two may be a try and a check."""
     refused = (call for call in recording.calls if call.is_unsupported)
 
     def key(call: Call) -> tuple[object, ...]:

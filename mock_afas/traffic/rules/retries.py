@@ -55,7 +55,7 @@ def _same_again(calls: list[Call]) -> Iterator[list[Call]]:
 
 
 def unauthorized_again(recording: Recording) -> Iterator[Observed]:
-    """The same call with the same token after 401 or 403."""
+    """The same call with the same token within a minute after it was answered 401 or 403."""
 
     def key(call: Call) -> tuple[object, ...]:
         return call.authorization, call.exchange.client, call.method, call.path.lower(), call.exchange.query
@@ -75,7 +75,7 @@ def _refused_runs(calls: list[Call], statuses: tuple[int, ...]) -> Iterator[list
 
 
 def before_retry_after(recording: Recording) -> Iterator[Observed]:
-    """Calls that began while an answer's ``Retry-After`` was not over."""
+    """A call that begins before the time is over that an error asked to wait. Calls under way by then do not count."""
     for calls in recording.by_client.values():
         asked: Call | None = None
         shown: list[Call] = []
@@ -111,7 +111,9 @@ def _is_validation_error(call: Call) -> bool:
 
 
 def validation_error_again(recording: Recording) -> Iterator[Observed]:
-    """The same body again after Profit refused it, with no write of the client between that could have mended it."""
+    """The same write within a minute after Profit refused it for what is in it, with no successful write of the client
+    in between that could have mended it. Errors that pass by themselves, such as a lock or a timeout, do not count.
+    """
     for calls in recording.by_client.values():
         runs: dict[object, list[Call]] = {}
         for call in (call for call in calls if call.writes):
@@ -142,7 +144,10 @@ def _repeated(runs: Mapping[object, list[Call]]) -> Iterator[Observed]:
 
 
 def blind_retry(recording: Recording) -> Iterator[Observed]:
-    """A write sent again though its first outcome is unknown, without a look at what Profit has."""
+    """A POST, or a PUT that adds something, sent again with the same body or for the same invoice numbers, when the
+    first got no answer, a part of one, 5xx without a message of Profit, or its message about time; and no connector was
+    read in between that would show what the first one did. Connectors that we do not know are taken to show it.
+    """
     for calls in recording.by_client.values():
         unknown: list[Call] = []
         for call in calls:

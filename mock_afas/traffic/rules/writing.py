@@ -16,7 +16,7 @@ _UTF_8 = re.compile(rb";\s*charset\s*=\s*\"?utf-?8\"?", re.IGNORECASE)
 
 
 def body_without_charset(recording: Recording) -> Iterator[Observed]:
-    """Bodies with other characters than ASCII whose ``Content-Type`` does not say UTF-8."""
+    """A body with other characters than ASCII and a Content-Type that does not say charset=utf-8."""
     wrong = (call for call in recording.writes if not call.ascii and not _UTF_8.search(call.header(b"content-type")))
     for calls in grouped(wrong, lambda call: (call.client, call.connector.lower())).values():
         sent = calls[0].header(b"content-type").decode("latin-1") or "no Content-Type"
@@ -24,21 +24,21 @@ def body_without_charset(recording: Recording) -> Iterator[Observed]:
 
 
 def too_many_lines(recording: Recording) -> Iterator[Observed]:
-    """Entries of more lines than AFAS advises."""
+    """An entry (FiEntries) of more than 1,000 lines."""
     for call in recording.writes:
         if call.lines > MOST_LINES:
             yield Observed(f"{call} sends an entry of {call.lines:,} lines", [call])
 
 
 def large_body(recording: Recording) -> Iterator[Observed]:
-    """Bodies above 10 MB that Profit still takes."""
+    """A body of more than 10 MB (of 1,048,576 bytes) and at most 75."""
     for call in recording.writes:
         if LARGE_BODY < call.request_size <= MOST_BODY:
             yield _of_size(call)
 
 
 def body_too_large(recording: Recording) -> Iterator[Observed]:
-    """Bodies above 75 MB, which Profit refuses unread."""
+    """A body of more than 75 MB, or one that was announced."""
     for call in recording.writes:
         if call.request_size > MOST_BODY:
             yield _of_size(call)
