@@ -17,20 +17,37 @@ from typing import Any
 from mock_afas.errors import ControlError, Reason, Refusal
 
 TOKEN_DIGITS = 64
+#: How a client of an app connector can identify itself, and the Profit version from which it can be chosen.
+AUTHENTICATIONS = ("token",)
+AUTHENTICATION_FROM = 6
+_MOST_NAME = 100
 
 
 @dataclass(frozen=True, slots=True)
 class SystemUser:
-    """A user that connectors run as."""
+    """A user that connectors run as.
+
+    ``groups`` are the user groups it belongs to; None puts it into whichever group an app connector names.
+    """
 
     id: str
     description: str = ""
     blocked: bool = False
+    groups: tuple[str, ...] | None = None
+
+    def is_in(self, group: str) -> bool:
+        """Whether the user belongs to ``group``, compared without case; an empty one holds everybody."""
+        named = None if self.groups is None else {name.casefold() for name in self.groups}
+        return not group or named is None or group.casefold() in named
 
 
 @dataclass(frozen=True, slots=True)
 class AppConnector:
-    """What an integration may call. ``ip_addresses`` empty allows every address; ranges need Profit 8."""
+    """What an integration may call. ``ip_addresses`` empty allows every address; ranges need Profit 8.
+
+    ``group`` is the user group whose members may use it; empty, everybody may. ``authentication`` is how a client
+    identifies itself; before Profit 6 there was nothing to choose.
+    """
 
     id: str
     description: str
@@ -62,6 +79,19 @@ def digest(data: str) -> str:
 def token_xml(data: str) -> str:
     """A token as AFAS shows it once."""
     return f"<token><version>1</version><data>{data}</data></token>"
+
+
+def _user(data: Mapping[str, Any]) -> SystemUser:
+    groups = data.get("groups")
+    return SystemUser(**{**data, "groups": None if groups is None else tuple(groups)})
+
+
+def check_user_name(name: str, participant: str) -> None:
+    """Raises ControlError unless a new system user may be called ``name``."""
+    prefix = f"{participant}."
+    if not name.startswith(prefix) or not 0 < len(name) - len(prefix) <= _MOST_NAME or not name.isprintable():
+        hint = f"the name of a system user begins with the participant number and a dot, as in {prefix}zenvoices"
+        raise ControlError(f"'id' is {name[:_MOST_NAME]!r}", hint=hint)
 
 
 def _ip_ranges(addresses: tuple[str, ...]) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
@@ -111,7 +141,7 @@ class Access:
             for app in data["app_connectors"]
         ]
         return cls(
-            {user["id"]: SystemUser(**user) for user in data["users"]},
+            {user["id"]: _user(user) for user in data["users"]},
             {app.id: app for app in apps},
             {token["id"]: Token(**token) for token in data["tokens"]},
         )
@@ -120,8 +150,11 @@ class Access:
         self.users[user.id] = user
 
     def put_app_connector(self, app: AppConnector) -> None:
-        """Adds or replaces an app connector. Raises ControlError for an address that is none."""
+        """Adds or replaces an app connector. Raises ControlError for an address or authentication that is none."""
         _ip_ranges(app.ip_addresses)
+        if app.authentication not in AUTHENTICATIONS:
+            hint = f"it takes {' or '.join(AUTHENTICATIONS)}"
+            raise ControlError(f"'authentication' is {app.authentication[:100]!r}", hint=hint)
         self.app_connectors[app.id] = app
 
     def issue(
@@ -132,6 +165,10 @@ class Access:
             raise ControlError(f"there is no app connector '{app_connector}'", status=404)
         if user not in self.users:
             raise ControlError(f"there is no user '{user}'", hint="create the user first")
+        group = self.app_connectors[app_connector].group
+        if not self.users[user].is_in(group):
+            hint = f"add the user to it, or name the user's own group in app connector '{app_connector}'"
+            raise ControlError(f"user '{user}' is not in user group '{group}' of the app connector", hint=hint)
         data = data or secrets.token_hex(TOKEN_DIGITS // 2).upper()
         identity = f"T{len(self.tokens) + 1:05d}"
         token = Token(
@@ -165,6 +202,8 @@ class Access:
         if user is None or user.blocked:
             raise Refusal(401, Reason("user blocked", "Authorization", token.user, "a user that is not blocked"))
         app = self.app_connectors[token.app_connector]
+        if not user.is_in(app.group):
+            raise Refusal(401, Reason("user group of the app connector", "Authorization", user.id, app.group))
         if app.ip_addresses and not _allowed(address, app.ip_addresses, profit_version):
             raise Refusal(403, Reason("IP restriction", "client address", address, ", ".join(app.ip_addresses)))
         return app

@@ -7,7 +7,8 @@ on the standard connectors, and ``modelled_on`` says on which.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import dataclasses
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal, get_args
@@ -31,6 +32,10 @@ class Field:
 
     ``column`` is the column of the connector's source that fills it; ``feature`` what the licence must hold for it
     to be filled. ``length`` is in characters, 0 where the type has none.
+
+    A definition that was imported can differ from what we keep: ``stored`` is the type of the column's values where
+    they have to be converted (or, for a string, cut), and ``fill`` the seed of values that are made up where there is
+    no column.
     """
 
     id: str
@@ -42,6 +47,8 @@ class Field:
     label: Mapping[str, str]
     column: str
     feature: Feature | None
+    stored: DataType | None = None
+    fill: int | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -148,6 +155,8 @@ def _get_field(data: Any, where: str) -> Field:
         label=reader.take("label"),
         column=reader.take("column"),
         feature=reader.choice("feature", _FEATURE_OR_NONE, None),
+        stored=reader.choice("stored", (None, *_DATA_TYPES), None),
+        fill=reader.take("fill", None),
     )
     reader.finish()
     return field
@@ -169,6 +178,34 @@ def parse_get(data: Any, where: str) -> GetConnector:
     if len({field.id.lower() for field in connector.fields}) != len(connector.fields):
         raise DefinitionError(f"{where}: a field id occurs twice")
     return connector
+
+
+def get_as_json(connector: GetConnector) -> dict[str, Any]:
+    """``connector`` in the form that ``parse_get`` reads."""
+    return {
+        "id": connector.id,
+        "description": dict(connector.description),
+        "modelled_on": connector.modelled_on,
+        "source": connector.source,
+        "feature": connector.feature,
+        "blocked": connector.blocked,
+        "fields": [
+            {
+                "id": field.id,
+                "fieldId": field.field_id,
+                "dataType": field.data_type,
+                "length": field.length,
+                "decimals": field.decimals,
+                "controlType": field.control_type,
+                "label": dict(field.label),
+                "column": field.column,
+                "feature": field.feature,
+                "stored": field.stored,
+                "fill": field.fill,
+            }
+            for field in connector.fields
+        ],
+    }
 
 
 def _update_field(data: Any, where: str) -> UpdateField:
@@ -237,6 +274,29 @@ def feature_of(connector_id: str) -> Feature | None:
     """
     connector = get_connectors().get(connector_id.lower())
     return None if connector is None else connector.feature
+
+
+@dataclass(frozen=True, slots=True)
+class Definitions:
+    """The GetConnectors of one environment, by id in lower case: those it started with, and over them the imported."""
+
+    shipped: bool = True
+    imported: Mapping[str, GetConnector] = dataclasses.field(default_factory=dict)
+    known: Mapping[str, GetConnector] = dataclasses.field(init=False)
+
+    def __post_init__(self) -> None:
+        base = get_connectors() if self.shipped else {}
+        object.__setattr__(self, "known", {**base, **self.imported} if self.imported else base)
+
+    def find(self, connector_id: str) -> GetConnector | None:
+        """The connector with this id in any case."""
+        return self.known.get(connector_id.lower())
+
+    def having(self, imported: Iterable[GetConnector]) -> Definitions:
+        """These and ``imported``, each of which takes the place of one of the same name."""
+        return Definitions(
+            self.shipped, {**self.imported, **{connector.id.lower(): connector for connector in imported}}
+        )
 
 
 @cache

@@ -13,9 +13,12 @@ from typing import NamedTuple, Protocol, TypeVar
 
 from mock_afas import connectors, documents, records, values
 from mock_afas.access import Access, AppConnector
-from mock_afas.connectors import GetConnector, UpdateConnector
+from mock_afas.connectors import Definitions, GetConnector, UpdateConnector
 from mock_afas.errors import ControlError, ProfitError, Reason, Refusal
 from mock_afas.faults import Faults
+from mock_afas.imports import importing
+from mock_afas.imports.importing import Report
+from mock_afas.imports.uploads import Upload
 from mock_afas.ledger import licence
 from mock_afas.ledger.book import Circumstances, Draft, Result
 from mock_afas.ledger.handlers import HANDLERS, Handlers
@@ -120,7 +123,8 @@ class Keeper(Protocol):
 class Environment:
     """One environment: configuration, books, access, recorded traffic, logbook and faults.
 
-    ``base`` are the books that a reset goes back to.
+    ``base`` are the books that a reset goes back to; ``definitions`` the GetConnectors there are, by default all that
+    are shipped, or none in a bare environment.
     """
 
     def __init__(
@@ -132,8 +136,10 @@ class Environment:
         keeper: Keeper,
         *,
         snapshots: Iterable[Snapshot] = (),
+        definitions: Definitions | None = None,
     ) -> None:
         self.profile = profile
+        self.definitions = definitions or Definitions(shipped=not profile.bare)
         self.books = books
         self.base = base
         self.access = access
@@ -199,8 +205,7 @@ class Environment:
 
     def get_connectors(self, app: AppConnector) -> list[GetConnector]:
         """The GetConnectors that ``app`` opens and this environment's features allow, in the order of the app."""
-        known = connectors.get_connectors()
-        listed = (known.get(name.lower()) for name in app.get_connectors)
+        listed = (self.definitions.find(name) for name in app.get_connectors)
         return [connector for connector in listed if connector and self._has(connector)]
 
     def _has(self, connector: GetConnector) -> bool:
@@ -228,7 +233,7 @@ class Environment:
     def _find(self, connector_id: str, app: AppConnector) -> tuple[GetConnector | None, str]:
         """The connector, or None and what stands in its way."""
         wanted = connector_id.lower()
-        connector = connectors.get_connectors().get(wanted)
+        connector = self.definitions.find(wanted)
         exact = self.profile.dialect.identifiers == "case_sensitive"
         if connector is None or (exact and connector.id != connector_id):
             return None, "the id of an imported GetConnector"
@@ -251,6 +256,36 @@ class Environment:
         if exact is None or exact.lower() not in {name.lower() for name in app.update_connectors}:
             return None
         return connectors.update_connector(exact)
+
+    async def import_definitions(self, upload: Upload) -> Report:
+        """Adds what was uploaded to the GetConnectors, or puts it in the place of those of the same name.
+
+        A connector is imported whole or not at all; what stands in the way of one does not hinder the others.
+        """
+        profile = self.profile
+        batch = await asyncio.to_thread(
+            importing.mapped, upload, seed=profile.seed, without=profile.without, known=self.definitions
+        )
+        return self._imported(batch)
+
+    def import_shipped(self, patterns: Sequence[str]) -> Report:
+        """Adds shipped GetConnectors by id; ``*`` stands for any characters. Raises ControlError for none of a name."""
+        return self._imported(importing.shipped(patterns, without=self.profile.without, known=self.definitions))
+
+    def _imported(self, batch: importing.Batch) -> Report:
+        definitions = self.definitions.having(batch.connectors)
+        if len(definitions.imported) > importing.MOST_IMPORTED:
+            hint = "make another environment for the rest"
+            raise ControlError(
+                f"an environment holds at most {importing.MOST_IMPORTED:,} imported connectors", hint=hint
+            )
+        if batch.connectors:
+            self.definitions = definitions
+            self._opened.clear()
+            self._renderings.clear()
+            self._queries.clear()
+            self._keeper.keep(self)
+        return batch.report
 
     # ------------------------------------------------------------ reading
 
@@ -420,9 +455,12 @@ class Environment:
     # ------------------------------------------------------------ copies
 
     async def fork(self, profile: Profile) -> Environment:
-        """A private copy under another profile; it starts with the same users and app connectors, without tokens."""
+        """A private copy under another profile; it starts with the same users, app connectors and definitions, without
+        tokens.
+        """
         async with self._writing:
-            return Environment(profile, self.books.share(), self.books.share(), self.access.copy(), self._keeper)
+            books, base = self.books.share(), self.books.share()
+            return Environment(profile, books, base, self.access.copy(), self._keeper, definitions=self.definitions)
 
     async def reset(self) -> None:
         """Puts the books back to what they were when the environment was made. Access and configuration stay.
@@ -500,12 +538,12 @@ def _checked(entity: Entity, row: object, at: int) -> dict[str, Stored]:
     return checked
 
 
-def check_get_connectors(key: str, names: Iterable[str]) -> None:
-    """Raises ControlError when one of ``names``, given under ``key``, is no GetConnector."""
-    known = connectors.get_connectors()
+def check_get_connectors(key: str, names: Iterable[str], definitions: Definitions) -> None:
+    """Raises ControlError when one of ``names``, given under ``key``, is no GetConnector of ``definitions``."""
     for name in names:
-        if name.lower() not in known:
-            hint = f"there are {', '.join(connector.id for connector in known.values())}"
+        if definitions.find(name) is None:
+            listed = ", ".join(connector.id for connector in definitions.known.values()) or "none yet"
+            hint = f"import it first (POST .../import, or mock-afas import); there are: {listed}"
             raise ControlError(f"'{key}': there is no GetConnector '{name}'", hint=hint)
 
 

@@ -12,6 +12,7 @@ import mock_afas
 from mock_afas import connectors, demo, fixtures, records
 from mock_afas.access import Access, AppConnector, SystemUser, Token, digest
 from mock_afas.clock import Clock
+from mock_afas.connectors import Definitions, GetConnector
 from mock_afas.environment import Environment, check_get_connectors
 from mock_afas.errors import ControlError
 from mock_afas.profiles import Profile, configured
@@ -43,6 +44,8 @@ class Registry:
         self._tokens: dict[str, tuple[Environment, str]] = {}
         self._reserved: set[str] = set()
         self._bases: dict[tuple[bool, dt.date], Books] = {}
+        #: Under which digest the catalog keeps a definition that was imported.
+        self._digests: dict[GetConnector, str] = {}
         if catalog is not None:
             self._restore(catalog)
 
@@ -70,7 +73,7 @@ class Registry:
     def create(self, settings: Mapping[str, Any], *, token_data: str = "", progress: Progress | None = None) -> Opened:
         """A new environment with demo data; ``settings`` in the form of the control API. Raises ControlError."""
         profile = configured(Profile(participant=self._free_participant()), settings)
-        check_get_connectors("blocked_connectors", profile.blocked_connectors)
+        check_get_connectors("blocked_connectors", profile.blocked_connectors, Definitions())
         if profile.participant in self._taken():
             hint = "leave it out for the next free one"
             raise ControlError(f"participant {profile.participant} is taken", hint=hint, status=409)
@@ -150,7 +153,8 @@ class Registry:
             if fixed in changes and changes[fixed] != environment.profile.as_dict()[fixed]:
                 raise ControlError(f"'{fixed}' cannot be changed", hint="create another environment", status=409)
         profile = configured(environment.profile, changes)
-        check_get_connectors("blocked_connectors", profile.blocked_connectors)
+        shipped_too = Definitions().having(environment.definitions.imported.values())
+        check_get_connectors("blocked_connectors", profile.blocked_connectors, shipped_too)
         return profile
 
     def _taken(self) -> set[str]:
@@ -211,6 +215,7 @@ class Registry:
             "profile": {key: value for key, value in environment.profile.as_dict().items() if key != "environment"},
             "access": environment.access.as_dict(),
             "clock": environment.profile.clock.as_dict(),
+            "definitions": self._kept_definitions(environment.definitions, self._catalog),
         }
         snapshots = [
             KeptSnapshot(snapshot.name, snapshot.created, snapshot.books.path.name)
@@ -219,6 +224,34 @@ class Registry:
         ]
         kept = Kept(environment.id, settings, environment.books.path.name, environment.base.path.name, snapshots)
         self._catalog.keep(kept)
+
+    def _kept_definitions(self, definitions: Definitions, catalog: Catalog) -> dict[str, Any]:
+        """How ``definitions`` are kept: those of our own by id, those imported from elsewhere by their digest."""
+        ours = connectors.get_connectors()
+        kept = [
+            {"id": connector.id} if ours.get(name) is connector else {"digest": self._kept(connector, catalog)}
+            for name, connector in definitions.imported.items()
+        ]
+        return {"shipped": definitions.shipped, "imported": kept}
+
+    def _kept(self, connector: GetConnector, catalog: Catalog) -> str:
+        if connector not in self._digests:
+            self._digests[connector] = catalog.keep_definition(connectors.get_as_json(connector))
+        return self._digests[connector]
+
+    def _restored_definitions(self, kept: Mapping[str, Any] | None, catalog: Catalog) -> Definitions | None:
+        if kept is None:  # kept before definitions could be imported
+            return None
+        by_digest = {digest: connector for connector, digest in self._digests.items()}
+        imported = []
+        for one in kept["imported"]:
+            connector = connectors.get_connectors().get(one.get("id", "").lower()) or by_digest.get(one.get("digest"))
+            if connector is None and "digest" in one:
+                connector = connectors.parse_get(catalog.definition(one["digest"]), one["digest"])
+                self._digests[connector] = one["digest"]
+            if connector is not None:
+                imported.append(connector)
+        return Definitions(kept["shipped"]).having(imported)
 
     def _restore(self, catalog: Catalog) -> None:
         opened: dict[str, Books] = {}
@@ -236,7 +269,16 @@ class Registry:
                 profile = replace(profile, clock=Clock.from_dict(settings["clock"]))
             access = Access.from_dict(settings["access"])
             snapshots = [Snapshot(one.name, one.created, books(one.books)) for one in kept.snapshots]
-            environment = Environment(profile, books(kept.books), books(kept.base), access, self, snapshots=snapshots)
+            definitions = self._restored_definitions(settings.get("definitions"), catalog)
+            environment = Environment(
+                profile,
+                books(kept.books),
+                books(kept.base),
+                access,
+                self,
+                snapshots=snapshots,
+                definitions=definitions,
+            )
             self.environments[environment.id] = environment
             for token in access.tokens.values():
                 self._tokens[token.digest] = (environment, token.id)

@@ -177,9 +177,10 @@ def test_a_user_is_blocked_and_unblocked(afas: Afas) -> None:
 
 
 def test_a_blocked_user_blocks_no_other(afas: Afas) -> None:
-    afas.control("POST", "/users", {"id": "12345.other"})
-    _, header = issue(afas, user="12345.other")
-    afas.control("POST", "/users", {"id": "12345.other", "blocked": True})
+    other = f"{afas.participant}.other"
+    afas.control("POST", "/users", {"id": other})
+    _, header = issue(afas, user=other)
+    afas.control("POST", "/users", {"id": other, "blocked": True})
     assert (status(afas, header), status(afas)) == (401, 200)
 
 

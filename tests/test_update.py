@@ -177,6 +177,9 @@ def test_content_types(afas: Afas, content_type: str) -> None:
         "FiEntries/FiEntryPar/UnId,JoCo/1,10/FiEntries/@EnNo/{EnNo}",
         "FiEntries/FiEntryPar/@UnId,@JoCo/1,10/FiEntries/EnNo/{EnNo}",
         "fientries/FiEntryPar/UnId,JoCo/1,10/FiEntries/InId/TEST-5",
+        "FiEntries/FiEntryPar/@Year/2024/FiEntries/@EnNo/{EnNo}",
+        "FiEntriesCustom/fientrypar/unid,joco/1,10/fientries/@enno/{EnNo}",
+        "FiEntries/FiEntryPar/UnId%2CJoCo/1%2C10/FiEntries/%40EnNo/{EnNo}",
     ],
 )
 def test_deletes(afas: Afas, path: str) -> None:

@@ -6,32 +6,24 @@ Every error is ``{"error": {"message", "hint"}}``. Bodies are bounded: one over 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import asdict, replace
 from typing import Any
 
-import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 import mock_afas
-from mock_afas import connectors
-from mock_afas.access import AppConnector, SystemUser, Token
 from mock_afas.control import bodies, end_state, faults
+from mock_afas.control.access import AccessCalls
+from mock_afas.control.answers import Handler, json
+from mock_afas.control.imports import ImportCalls
 from mock_afas.control.observed import Observed
 from mock_afas.control.ready import describe
 from mock_afas.control.snapshots import SnapshotCalls
-from mock_afas.environment import Environment, check_get_connectors, entity_named
+from mock_afas.environment import Environment, entity_named
 from mock_afas.errors import ControlError
 from mock_afas.records import ENTITIES
 from mock_afas.registry import Opened, Registry
-
-Handler = Callable[[Request], Awaitable[Response]]
-
-
-def json(document: object, status: int = 200) -> Response:
-    return Response(orjson.dumps(document), status, media_type="application/json")
 
 
 def translated(handler: Handler) -> Handler:
@@ -44,35 +36,6 @@ def translated(handler: Handler) -> Handler:
             return json({"error": {"message": error.message, "hint": error.hint}}, error.status)
 
     return call
-
-
-_APP_CONNECTOR_KEYS = {
-    "description": str,
-    "group": str,
-    "authentication": str,
-    "ip_addresses": list,
-    "get_connectors": list,
-    "update_connectors": list,
-}
-
-
-def _app_connector(body: dict[str, Any]) -> dict[str, Any]:
-    """Settings of an app connector. Raises ControlError for a connector that is not there, and other mistakes."""
-    settings = bodies.checked(body, _APP_CONNECTOR_KEYS)
-    check_get_connectors("get_connectors", settings.get("get_connectors", ()))
-    known = connectors.update_connector_ids()
-    for name in settings.get("update_connectors", ()):
-        if name.lower() not in known:
-            hint = f"there are {', '.join(known.values())}"
-            raise ControlError(f"'update_connectors': there is no UpdateConnector '{name}'", hint=hint)
-    if settings.get("authentication", "token") != "token":
-        raise ControlError(f"'authentication' is {settings['authentication']!r}", hint='it takes "token"')
-    return settings
-
-
-def _shown_token(token: Token) -> dict[str, Any]:
-    """A token as it can be seen afterwards: everything but its data."""
-    return {key: value for key, value in asdict(token).items() if key != "digest"}
 
 
 class ControlApi:
@@ -100,13 +63,6 @@ class ControlApi:
             ("GET", f"{one}/data/{{entity}}", self.data),
             ("PUT", f"{one}/data/{{entity}}", self.put_data),
             ("GET", f"{one}/books", self.books),
-            ("GET", f"{one}/users", self.users),
-            ("POST", f"{one}/users", self.put_user),
-            ("GET", f"{one}/app-connectors", self.app_connectors),
-            ("POST", f"{one}/app-connectors", self.add_app_connector),
-            ("PATCH", f"{one}/app-connectors/{{app}}", self.change_app_connector),
-            ("POST", f"{one}/app-connectors/{{app}}/tokens", self.issue_token),
-            ("DELETE", f"{one}/tokens/{{token}}", self.revoke_token),
             ("GET", f"{one}/logbook", self.logbook),
             ("GET", f"{one}/logbook/{{reference}}", self.logbook_entry),
             *Observed(self._environment).calls(one),
@@ -114,6 +70,8 @@ class ControlApi:
             ("POST", f"{one}/faults", self.add_fault),
             ("DELETE", f"{one}/faults", self.clear_faults),
             ("DELETE", f"{one}/faults/{{fault}}", self.remove_fault),
+            *AccessCalls(self._registry, self._described).calls(one),
+            *ImportCalls(self._registry).calls(one),
         )
         return [Route(path, translated(handler), methods=[method]) for method, path, handler in table]
 
@@ -198,70 +156,6 @@ class ControlApi:
                 }
             )
         )
-
-    # ------------------------------------------------------------ access
-
-    async def users(self, request: Request) -> Response:
-        return json({"users": [asdict(user) for user in self._environment(request).access.users.values()]})
-
-    async def put_user(self, request: Request) -> Response:
-        environment = self._environment(request)
-        body = await bodies.read_object(request)
-        user = SystemUser(**bodies.checked(body, {"id": str, "description": str, "blocked": bool}, required=("id",)))
-        environment.access.put_user(user)
-        self._registry.changed(environment)
-        return json(asdict(user), 201)
-
-    async def app_connectors(self, request: Request) -> Response:
-        access = self._environment(request).access
-        return json(
-            {
-                "app_connectors": [
-                    {
-                        **asdict(app),
-                        "tokens": [
-                            _shown_token(token) for token in access.tokens.values() if token.app_connector == app.id
-                        ],
-                    }
-                    for app in access.app_connectors.values()
-                ]
-            }
-        )
-
-    async def add_app_connector(self, request: Request) -> Response:
-        environment = self._environment(request)
-        body = _app_connector(await bodies.read_object(request))
-        number = 1 + max((int(app) for app in environment.access.app_connectors), default=0)
-        app = AppConnector(**{"description": "", **body, "id": str(number)})
-        environment.access.put_app_connector(app)
-        self._registry.changed(environment)
-        return json(asdict(app), 201)
-
-    async def change_app_connector(self, request: Request) -> Response:
-        environment = self._environment(request)
-        known = environment.access.app_connectors.get(request.path_params["app"])
-        if known is None:
-            raise ControlError(f"there is no app connector '{request.path_params['app']}'", status=404)
-        app = replace(known, **_app_connector(await bodies.read_object(request)))
-        environment.access.put_app_connector(app)
-        self._registry.changed(environment)
-        return json(asdict(app))
-
-    async def issue_token(self, request: Request) -> Response:
-        environment = self._environment(request)
-        body = bodies.checked(await bodies.read_object(request), {"user": str, "expires": str}, required=("user",))
-        expires = bodies.moment("expires", body["expires"]) if "expires" in body else None
-        token, data = self._registry.issue_token(
-            environment, app_connector=request.path_params["app"], user=body["user"], expires=expires
-        )
-        shown = self._described(request, Opened(environment, data))
-        return json({**_shown_token(token), "token": shown["token"], "authorization": shown["authorization"]}, 201)
-
-    async def revoke_token(self, request: Request) -> Response:
-        environment = self._environment(request)
-        token = environment.access.revoke(request.path_params["token"])
-        self._registry.changed(environment)
-        return json(_shown_token(token))
 
     # ------------------------------------------------------------ logbook
 

@@ -15,8 +15,8 @@ from mock_afas.errors import ControlError
 MOST_BODY = 64 * 2**20
 
 
-async def read(request: Request) -> Any:
-    """The JSON of the body; an empty body is an empty object. Raises ControlError, 413 over 64 MB."""
+async def read_bytes(request: Request) -> bytes:
+    """The body. Raises ControlError, 413 over 64 MB."""
     too_large = ControlError("the body is too large", hint=f"at most {MOST_BODY} bytes", status=413)
     announced = request.headers.get("content-length", "0")
     if announced.isdigit() and int(announced) > MOST_BODY:
@@ -26,6 +26,12 @@ async def read(request: Request) -> Any:
         body += chunk
         if len(body) > MOST_BODY:
             raise too_large
+    return bytes(body)
+
+
+async def read(request: Request) -> Any:
+    """The JSON of the body; an empty body is an empty object. Raises ControlError, 413 over 64 MB."""
+    body = await read_bytes(request)
     if not body:
         return {}
     try:

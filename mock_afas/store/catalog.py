@@ -7,6 +7,7 @@ cannot take. A set of books that no environment names is left over from a killed
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 import secrets
 import sqlite3
@@ -64,6 +65,7 @@ class Catalog:
             "CREATE TABLE IF NOT EXISTS snapshots"
             " (environment TEXT, name TEXT, created TEXT, books TEXT, PRIMARY KEY (environment, name))"
         )
+        self._connection.execute("CREATE TABLE IF NOT EXISTS definitions (digest TEXT PRIMARY KEY, definition TEXT)")
 
     def new_path(self) -> Path:
         """A path in the directory for a new set of books."""
@@ -80,11 +82,32 @@ class Catalog:
         for path in self.directory.glob("books-*"):
             if path.name.partition(".sqlite")[0] + ".sqlite" not in named:
                 path.unlink()
+        self._forget_definitions(kept)
         return kept
 
     def _snapshots(self, environment: str) -> list[KeptSnapshot]:
         sql = "SELECT name, created, books FROM snapshots WHERE environment = ? ORDER BY rowid"
         return [KeptSnapshot(*row) for row in self._connection.execute(sql, (environment,))]
+
+    def _forget_definitions(self, kept: list[Kept]) -> None:
+        """Removes definitions that none of the environments has."""
+        listed = (one.settings.get("definitions", {}).get("imported", ()) for one in kept)
+        named = {definition.get("digest") for imported in listed for definition in imported}
+        for (digest,) in self._connection.execute("SELECT digest FROM definitions").fetchall():
+            if digest not in named:
+                self._connection.execute("DELETE FROM definitions WHERE digest = ?", (digest,))
+
+    def keep_definition(self, definition: dict[str, Any]) -> str:
+        """Keeps an imported definition, which any number of environments can have; gives the digest that finds it."""
+        text = orjson.dumps(definition)
+        digest = hashlib.sha256(text).hexdigest()
+        self._connection.execute("INSERT OR IGNORE INTO definitions VALUES (?, ?)", (digest, text.decode()))
+        return digest
+
+    def definition(self, digest: str) -> Any:
+        """The definition that ``keep_definition`` gave this digest for."""
+        cursor = self._connection.execute("SELECT definition FROM definitions WHERE digest = ?", (digest,))
+        return orjson.loads(cursor.fetchone()[0])
 
     def keep(self, kept: Kept) -> None:
         """Writes one environment down; when this returns it survives a killed process."""

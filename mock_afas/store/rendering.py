@@ -81,8 +81,30 @@ _JSON: dict[DataType, Callable[[str, Field, Rendering], str]] = {
 }
 
 
+#: How a column stored as the one type is shown as the other: SQL with places for the column and the field's length.
+CONVERSIONS: dict[tuple[DataType, DataType], str] = {
+    ("string", "string"): "substr({c}, 1, {length})",
+    ("string", "int"): "CASE WHEN {c} GLOB '[0-9]*' AND {c} NOT GLOB '*[^0-9]*' AND length({c}) < 19"
+    " THEN CAST({c} AS INTEGER) END",
+    ("int", "string"): "CAST({c} AS TEXT)",
+    ("int", "decimal"): "({c} * 1000000)",
+    ("decimal", "int"): "({c} / 1000000)",
+    ("decimal", "string"): "profit_decimal({c}, 2)",
+    ("date", "string"): "substr({c}, 1, 10)",
+    ("boolean", "int"): "{c}",
+    ("boolean", "string"): "CASE {c} WHEN 1 THEN 'true' WHEN 0 THEN 'false' END",
+}
+
+
 def _column(field: Field, rendering: Rendering) -> str:
-    return "NULL" if field.feature in rendering.without else quoted(field.column)
+    if field.feature in rendering.without:
+        return "NULL"
+    if field.fill is not None:
+        shape = f"'{field.data_type}', {field.length}, {field.decimals}"
+        return f"profit_filled(row_id, {field.fill}, {shape}, {_literal(field.id)})"
+    if field.stored is not None:
+        return CONVERSIONS[field.stored, field.data_type].format(c=quoted(field.column), length=field.length)
+    return quoted(field.column)
 
 
 def _literal(text: str) -> str:
@@ -98,7 +120,17 @@ def row_json(connector: GetConnector, rendering: Rendering) -> str:
     for at, field in enumerate(connector.fields):
         parts.append(f"{_literal(comma if at else '')} || json_quote({_literal(field.id)}) || {_literal(colon)}")
         parts.append(_JSON[field.data_type](_column(field, rendering), field, rendering))
-    return " || ".join([*parts, _literal(close)])
+    return _concatenated([*parts, _literal(close)])
+
+
+#: SQLite bounds the depth of an expression to 1,000; a chain of so many parts in brackets stays far below.
+_CHAINED = 100
+
+
+def _concatenated(parts: list[str]) -> str:
+    while len(parts) > _CHAINED:
+        parts = [f"({' || '.join(parts[at : at + _CHAINED])})" for at in range(0, len(parts), _CHAINED)]
+    return " || ".join(parts)
 
 
 def comparison_key(field: Field, rendering: Rendering) -> str:

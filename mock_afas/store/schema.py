@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from mock_afas import values
 from mock_afas.query import fold
 from mock_afas.records import ENTITIES, Column, Entity
+from mock_afas.store.filling import filled
 
 _SQL_TYPES = {
     "text": "TEXT",
@@ -42,10 +43,16 @@ def statements() -> Iterator[str]:
             yield f"CREATE TABLE {quoted(entity.name)} ({columns}, PRIMARY KEY ({key}))"
 
 
+#: A stored decimal has no more digits after the point.
+_MOST_DECIMALS = 6
+
+
 def _decimal(millionths: int | None, decimals: int, padded: int = 1, leading_zero: int = 1) -> str | None:
     if millionths is None:
         return None
-    return values.format_decimal(millionths, decimals, padded=bool(padded), leading_zero=bool(leading_zero))
+    return values.format_decimal(
+        millionths, min(decimals, _MOST_DECIMALS), padded=bool(padded), leading_zero=bool(leading_zero)
+    )
 
 
 def _fold(text: str | None, collation: str) -> str | None:
@@ -57,3 +64,4 @@ def prepare(connection: sqlite3.Connection) -> None:
     connection.create_function("profit_decimal", 2, _decimal, deterministic=True)
     connection.create_function("profit_decimal", 4, _decimal, deterministic=True)
     connection.create_function("profit_fold", 2, _fold, deterministic=True)
+    connection.create_function("profit_filled", 6, filled, deterministic=True)

@@ -23,12 +23,16 @@ from mock_afas.records import ENTITIES
 
 
 class Source(NamedTuple):
-    """One SELECT a connector can read. ``tables`` are all entities it reads: a change in one can change its rows."""
+    """One SELECT a connector can read. ``tables`` are all entities it reads: a change in one can change its rows.
+
+    ``columns`` are what it gives beside ``row_id``.
+    """
 
     name: str
     entity: str
     tables: tuple[str, ...]
     sql: str
+    columns: tuple[str, ...] = ()
 
 
 #: Columns of entities that are SQL keywords, and what a source calls them.
@@ -93,7 +97,7 @@ def _source(
         sql += f" {joins}"
     if where:
         sql += f" WHERE {where}"
-    return Source(name, entity, (entity, *reads), sql)
+    return Source(name, entity, (entity, *reads), sql, tuple(selected))
 
 
 def _relations(entity: str) -> Source:
@@ -243,5 +247,16 @@ _SOURCES = (
     _source("attachments"),
 )
 
+#: The source of imported connectors that none of our entities fits: rows without columns, for fields that are made up.
+GENERATED = "generated"
+GENERATED_ROWS = 120
+_GENERATED = Source(
+    GENERATED,
+    GENERATED,
+    (),
+    "WITH RECURSIVE n(row_id) AS (SELECT 1 UNION ALL SELECT row_id + 1 FROM n"
+    f" WHERE row_id < {GENERATED_ROWS}) SELECT row_id FROM n",
+)
+
 #: Every source by its name.
-SOURCES: dict[str, Source] = {source.name: source for source in _SOURCES}
+SOURCES: dict[str, Source] = {source.name: source for source in (*_SOURCES, _GENERATED)}

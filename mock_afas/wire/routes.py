@@ -173,7 +173,9 @@ class Wire:
             if call.method not in connector.methods:
                 raise Refusal(405, Reason("method", "method", call.method, ", ".join(connector.methods)))
             user = environment.access.tokens[call.token].user
-            write = WriteCall(connector.id, call.method, named.object, named.keys, body, user)
+            write = WriteCall(
+                connector.id, call.method, named.object, update.exact_keys(connector, named.keys), body, user
+            )
             return update.answered(environment, call.method, await environment.write(write))
 
     async def _metainfo(self, call: Call, environment: Environment, app: AppConnector) -> Answer:

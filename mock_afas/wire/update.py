@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote
 
+from mock_afas.connectors import UpdateConnector, UpdateField, UpdateObject
 from mock_afas.environment import Environment
 from mock_afas.errors import Reason, Refusal
 from mock_afas.ledger.book import Result
@@ -44,6 +46,18 @@ def target(segments: list[str]) -> Target:
         elif len(rest) == 1:
             raise Refusal(404, Reason("keys in the path", "path", "/".join(segments), "/{object}/@{key}/{value}"))
     return Target(connector, name, keys)
+
+
+def exact_keys(connector: UpdateConnector, keys: dict[str, str]) -> dict[str, str]:
+    """Keys of a URL by the fields they name, whatever their case. One that names no field stays as it is."""
+    known = {field.id.lower(): field.id for field in _fields(connector.root)} if keys else {}
+    return {known.get(name.lower(), name): text for name, text in keys.items()}
+
+
+def _fields(node: UpdateObject) -> Iterator[UpdateField]:
+    yield from node.fields
+    for below in node.objects:
+        yield from _fields(below)
 
 
 def answered(environment: Environment, method: str, written: Result) -> Answer:
