@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from bench import processes, rates
+from bench import copies, processes, rates
 from bench.lab import Lab
 from bench.results import Result
 
@@ -30,5 +30,6 @@ MEASURES = {
     "start": Measure(processes.start, _PROC),
     "all": Measure(processes.all_rows, _PROC),
     "control": Measure(processes.control),
+    "copies": Measure(copies.copies, _PROC),
     "million": Measure(rates.million, _WRK, usual=False),
 }

@@ -446,7 +446,7 @@ class Environment:
         if shared.holders == 1:
             return shared
         async with shared.lock:
-            books = await asyncio.to_thread(shared.writable, self._keeper.new_path)
+            books = await asyncio.to_thread(shared.writable, self._keeper.new_path, shared.projections_made())
         if books is not shared:
             self.books = books
             self._keeper.keep(self)

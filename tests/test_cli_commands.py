@@ -229,6 +229,9 @@ def test_change(line: CommandLine) -> None:
     )
     assert (shown["without"], shown["maintenance"], shown["language"]) == (["allocation"], 30, "en")
     assert line.shown("environment", "change", "--without", "", "--maintenance", "0")["without"] == []
+    shown = line.shown("environment", "change", "--clock", "2026-11-24T09:00:00", "--clock-running")
+    assert shown["clock_running"] is True
+    assert line.shown("environment", "change", "--clock-standing")["clock_running"] is False
     line.said("environment", "change", "--block-period", "1/2024/3", "--block-period", "2/2024/4")
     rows = line.shown("data", "show", "periods", "--json")
     for administration, period in ((1, 3), (2, 4)):
@@ -256,6 +259,11 @@ WRONG: list[tuple[tuple[str, ...], str]] = [
     (("tokens", "issue", "--user", "nobody"), "there is no user 'nobody'"),
     (("tokens", "issue", "--expires", "soon"), "'expires' is 'soon'"),
     (("tokens", "revoke", "T9"), "there is no token 'T9'"),
+    (("faults", "add"), "KIND"),
+    (("faults", "add", "drop", "--file", "/dev/null"), "KIND"),
+    (("faults", "add", "earthquake"), "throttle"),
+    (("faults", "add", "delay", "soon"), "KEY=VALUE"),
+    (("faults", "remove", "F9"), "there is no fault 'F9'"),
     (("data", "show", "nonsense"), "there is no entity 'nonsense'"),
     (("data", "show", "currencies", "--column", "colour"), "has no column 'colour'"),
     (("data", "put", "currencies", "nowhere.json"), "nowhere.json"),
@@ -274,6 +282,42 @@ def test_wrong_use_says_what_to_do(line: CommandLine, arguments: tuple[str, ...]
 def test_a_ready_file_that_cannot_be_written(line: CommandLine, tmp_path: Path) -> None:
     said = line.refused("environment", "fork", "--ready-file", str(tmp_path / "no" / "ready.json"))
     assert "cannot write" in said
+
+
+# ---------------------------------------------------------------- faults
+
+
+def test_faults_are_added_listed_removed_and_cleared(line: CommandLine, tmp_path: Path) -> None:
+    assert "There are no faults" in line.said("faults", "list")
+    added = line.shown(
+        *(
+            "faults",
+            "add",
+            "status",
+            "status=418",
+            "body=tea",
+            "--method",
+            "GET",
+            "--connector",
+            "Zenvoices_Currencies",
+        ),
+        *("--nth", "2", "--times", "1", "--phase", "after"),
+    )
+    assert added["match"] == {"method": "GET", "connector": "Zenvoices_Currencies", "nth": 2, "times": 1}
+    assert (added["phase"], added["effect"]["status"]) == ("after", 418)
+    assert [line.afas.get("connectors/Zenvoices_Currencies").status_code for _ in range(3)] == [200, 418, 200]
+    heading, row = line.said("faults", "list").splitlines()
+    assert heading.split()[:2] == ["ID", "EFFECT"]
+    assert "status status=418" in row
+    assert row.split()[-2:] == ["3", "1"]
+    file = tmp_path / "fault.json"
+    file.write_text('{"effect": {"kind": "drop"}}')
+    second = line.shown("faults", "add", "--file", str(file))
+    assert [fault["id"] for fault in line.shown("faults", "list", "--json")] == [added["id"], second["id"]]
+    assert added["id"] in line.said("faults", "remove", added["id"])
+    assert [fault["id"] for fault in line.shown("faults", "list", "--json")] == [second["id"]]
+    line.said("faults", "clear")
+    assert line.shown("faults", "list", "--json") == []
 
 
 # ---------------------------------------------------------------- data and records
@@ -335,6 +379,7 @@ def completed(line: CommandLine, words: str, incomplete: str = "") -> list[str]:
         ("environment", "res", "restore"),
         ("environment create", "--pro", "--profit-version"),
         ("data show", "curr", "currencies"),
+        ("faults add", "thr", "throttle"),
         ("environment create --language", "", "nl"),
         ("environment change --dialect", "", "collation"),
     ],

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import note, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, rule
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from mock_afas.connectors import GetConnector, get_connectors, parse_get
 from mock_afas.profiles import Dialect, Profile
@@ -94,6 +94,7 @@ class _Books(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.books = Books.from_image(self.image)
+        self.others: list[Books] = []
         for view in VIEWS:
             connector = get_connectors()[view.lower()]
             self.books.projection(connector, rendering(connector)).prepare(EVERY_ROW)
@@ -173,6 +174,21 @@ class _Books(RuleBasedStateMachine):
         accounts = [{"administration": 3, "account": f"{at}", "description": name} for at in range(count)]
         self._put("accounts", *accounts)
 
+    @precondition(lambda self: not self.others)
+    @rule()
+    def a_writer_that_is_not_alone_goes_on_in_a_copy(self) -> None:
+        """The copy has the projections of the original, and the one sees nothing of what is put into the other."""
+        original = self.books.share()
+        self.books = original.writable(lambda: None, original.projections_made())
+        assert self.books is not original
+        self.others.append(original)
+
+    @precondition(lambda self: self.others)
+    @rule()
+    def writing_goes_on_in_the_other_books(self) -> None:
+        self.others.append(self.books)
+        self.books = self.others.pop(0)
+
     @rule(view=st.sampled_from(tuple(VIEWS)), collation=st.sampled_from(("ci_as", "ci_ai")), data=st.data())
     def a_connector_is_read(self, view: str, collation: str, data: st.DataObject) -> None:
         connector = get_connectors()[view.lower()]
@@ -196,7 +212,8 @@ class _Books(RuleBasedStateMachine):
     def teardown(self) -> None:
         for view in VIEWS:
             self.compare(get_connectors()[view.lower()], "ci_as", Request())
-        self.books.close()
+        for books in (self.books, *self.others):
+            books.close()
 
 
 TestBooks = _Books.TestCase

@@ -57,6 +57,7 @@ _CHANGEABLE = (
     ),
     click.option("--language", type=click.Choice(("nl", "en")), help="Language of messages and labels."),
     click.option("--clock", metavar="TIME", help="Stand still at this Amsterdam time, such as 2026-11-24T09:00:00."),
+    click.option("--clock-running/--clock-standing", default=None, help="Let the clock run from there, or stand."),
     click.option(
         "--dialect",
         metavar="SETTING=CHOICE",

@@ -28,6 +28,8 @@ from mock_afas.store.sources import Source
 MOST_PROJECTIONS = 128
 #: So many changed rows are remembered, for projections to take over.
 MOST_REMEMBERED = 20_000
+#: Tables of projections above so many bytes are made anew rather than copied: SQLite bounds what it deserialises.
+MOST_INHERITED = 128 * 2**20
 _LOAD_CHUNK = 10_000
 
 
@@ -127,15 +129,39 @@ class Books:
         """Closes the connection; books in a file stay there."""
         self.connection.close()
 
-    def writable(self, new_path: Callable[[], Path | None]) -> Books:
-        """These books if they have one holder, else a copy for the caller, who gives up its share of these."""
+    def writable(self, new_path: Callable[[], Path | None], projections: Sequence[Projection] = ()) -> Books:
+        """These books if they have one holder, else a copy for the caller, who gives up its share of these.
+
+        The copy begins with ``projections`` of these, for which ``projections_made`` asks.
+        """
         if self.holders == 1:
             return self
         path = new_path()
         target = _connect(path)
         self.connection.backup(target)
+        copy = Books(target, path)
+        copy._inherit(self, projections)
         self.holders -= 1
-        return Books(target, path)
+        return copy
+
+    def _inherit(self, parent: Books, projections: Sequence[Projection]) -> None:
+        """Takes projections of the books that these are a copy of, since making them takes longer than the copy."""
+        self.version = parent.version
+        self._versions = dict(parent._versions)
+        self._changes = parent._changes.copy()
+        self._remembered_from = parent._remembered_from
+        (pages,) = parent.connection.execute("PRAGMA p.page_count").fetchone()
+        (page_size,) = parent.connection.execute("PRAGMA p.page_size").fetchone()
+        if not projections or not 0 < pages * page_size <= MOST_INHERITED:
+            return
+        self.connection.deserialize(parent.connection.serialize(name="p"), name="p")
+        for projection in projections:
+            self._projections[projection.connector, projection.rendering] = projection.copied(self)
+        self._made = parent._made
+
+    def projections_made(self) -> list[Projection]:
+        """The projections that can be read from, the oldest first. To be called where projections are asked for."""
+        return [projection for projection in self._projections.values() if projection.made]
 
     # ------------------------------------------------------------ writing
 

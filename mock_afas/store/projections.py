@@ -81,7 +81,25 @@ class Projection:
         #: The JSON of each row by its position, the id in ``kN``; empty for a row that is gone, and at 0.
         self._rows: list[bytes] = [b""]
 
+    def copied(self, books: Changes) -> Projection:
+        """The same projection of a copy of the books, whose schema ``p`` is a copy as well."""
+        copy = Projection(books, self._number, self.connector, self.rendering)
+        if self._instead_of is not None:
+            copy._instead_of = self._instead_of.copied(books)
+        copy._version = self._version
+        copy._columns = set(self._columns)
+        copy._indexes = self._indexes.copy()
+        copy._prepared = set(self._prepared)
+        copy._all = self._all
+        copy._rows = self._rows.copy()
+        return copy
+
     # ------------------------------------------------------------ keeping up with the books
+
+    @property
+    def made(self) -> bool:
+        """Whether it was made of the books as they are or were; else it is to be made first."""
+        return self._version >= 0
 
     @property
     def size(self) -> int:
