@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from mock_afas_contracts.channels import MOST_STDERR
 from mock_afas_contracts.driver import (
     BrokeProtocol,

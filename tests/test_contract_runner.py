@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from hypothesis import strategies as st
+
 from mock_afas_contracts import scenarios
 from mock_afas_contracts.adapter import AdapterDriver, CannotDo, Refused
 from mock_afas_contracts.contract import CONTRACTS, contract
@@ -35,7 +36,6 @@ from mock_afas_contracts.line_driver import process_driver
 from mock_afas_contracts.runner import OUT_OF_TIME, Lab, Options, Run, read_known_failing
 from mock_afas_contracts.story import Story
 from mock_afas_contracts.target import Target
-
 from tests import support
 from tests.support import Afas
 

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Literal
+
+from mock_afas_contracts.observed import Books
 
 Side = Literal["supplier", "customer"]
 _CENT = Decimal("0.01")
@@ -161,3 +163,70 @@ def _words(one: Posting) -> str:
 
 def _by_account(taxes: Mapping[tuple[str, str], Decimal]) -> dict[str, str]:
     return {f"{account} code {code}": str(amount.quantize(_CENT)) for (account, code), amount in sorted(taxes.items())}
+
+
+# ---------------------------------------------------------------- the whole of what a client did
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a client carried out so far, by its own word: what has to be in the books, and nothing else."""
+
+    #: Arguments of bookings by side, relation and invoice number.
+    invoices: dict[tuple[Side, str, str], Mapping[str, Any]] = field(default_factory=dict)
+    #: Names of relations that were created, by side and number.
+    relations: dict[tuple[Side, str], str] = field(default_factory=dict)
+    #: File names by supplier and invoice number.
+    documents: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    #: Invoices that are blocked for payment.
+    blocked: set[tuple[Side, str, str]] = field(default_factory=set)
+
+    def has(self, side: Side, invoice: Mapping[str, Any]) -> bool:
+        """Whether there is an invoice of this number already."""
+        return _key(side, invoice) in self.invoices
+
+    def booked(self, side: Side, invoice: Mapping[str, Any]) -> None:
+        key = _key(side, invoice)
+        self.invoices[key] = invoice
+        if invoice.get("blocked") or invoice.get("reviewer"):
+            self.blocked.add(key)
+
+    def differences(self, books: Books) -> dict[str, Any]:
+        """What of the changes in the books is not as it was done: what, with both; empty when all is right."""
+        found = {(row["side"], row["relation"], row["invoice"]): row for row in books.invoices}
+        made = {("supplier", row["supplier_id"]): row["name"] for row in books.suppliers}
+        made |= {("customer", row["customer_id"]): row["name"] for row in books.customers}
+        pairs: dict[str, tuple[object, object]] = {
+            "invoices": (sorted(self.invoices), sorted(found)),
+            "number of entries": (len(self.invoices), len(books.entries)),
+            "relations": (sorted(self.relations.items()), sorted(made.items())),
+            "documents": (self._documents(), _attached(books)),
+            "blocked": (sorted(self.blocked), sorted(key for key, row in found.items() if row["blocked_for_payment"])),
+        }
+        wrong: dict[str, Any] = {name: {"wanted": a, "booked": b} for name, (a, b) in pairs.items() if a != b}
+        return wrong or self._differences_of_entries(books, found)
+
+    def _documents(self) -> list[tuple[str, str, str]]:
+        return sorted((*key, name) for key, names in self.documents.items() for name in names)
+
+    def _differences_of_entries(self, books: Books, found: Mapping[Any, Mapping[str, Any]]) -> dict[str, Any]:
+        entries = {(entry["administration"], entry["entry"]): entry for entry in books.entries}
+        for (side, relation, number), invoice in self.invoices.items():
+            row = found[side, relation, number]
+            entry = entries[row["administration"], row["entry"]]
+            wrong = differences(expected(side, invoice), entry)
+            if wrong:
+                return {f"invoice {number} of {relation}": wrong}
+        return {}
+
+
+def _key(side: Side, invoice: Mapping[str, Any]) -> tuple[Side, str, str]:
+    return side, str(invoice[f"{side}_id"]), invoice["invoice_number"]
+
+
+def _attached(books: Books) -> list[tuple[str, str, str]]:
+    return sorted(
+        (subject["destination"], subject["destination_invoice"], attachment["file_name"])
+        for subject in books.subjects
+        for attachment in subject["attachments"]
+    )

@@ -1,0 +1,196 @@
+"""All operations and faults together, in any order, against a model of what has to be in the books."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from hypothesis import strategies as st
+
+from mock_afas_contracts import checks, model, strategies
+from mock_afas_contracts.contract import contract
+from mock_afas_contracts.driver import Failed, Ok
+from mock_afas_contracts.story import Story
+
+#: How often a user tries again before giving up.
+MOST_TRIES = 4
+_CONTENT = "SGFsbG8="
+
+
+@dataclass
+class Day:
+    """One story: what the client has done by its own word."""
+
+    story: Story
+    done: model.Done = field(default_factory=model.Done)
+
+    def persist(self, operation: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Does something as a user would: again, while it does not work. Faults pass, so in the end it has to."""
+        outcome = self.story.run(operation, **arguments)
+        for _ in range(MOST_TRIES - 1):
+            if isinstance(outcome, Ok):
+                break
+            outcome = self.story.run(operation, **arguments)
+        if isinstance(outcome, Failed):
+            title = f"the client can {operation.replace('_', ' ')} once AFAS works again"
+            self.story.fail(title, message=outcome.message)
+        return outcome.result
+
+    def book(self, side: model.Side, operation: str, invoice: Mapping[str, Any]) -> None:
+        if self.done.has(side, invoice):
+            return
+        self.persist(operation, invoice)
+        self.done.booked(side, invoice)
+
+
+Rule = Callable[[Day, Mapping[str, Any]], None]
+
+
+def book_a_purchase_invoice(day: Day, step: Mapping[str, Any]) -> None:
+    day.book("supplier", "book_purchase_invoice", step["invoice"])
+
+
+def book_a_sales_invoice(day: Day, step: Mapping[str, Any]) -> None:
+    day.book("customer", "book_sales_invoice", step["invoice"])
+
+
+def book_for_a_new_supplier(day: Day, step: Mapping[str, Any]) -> None:
+    supplier = day.persist("create_supplier", step["relation"])["supplier_id"]
+    day.done.relations["supplier", str(supplier)] = step["relation"]["name"]
+    book_a_purchase_invoice(day, {"invoice": {**step["invoice"], "supplier_id": str(supplier)}})
+
+
+def create_a_customer(day: Day, step: Mapping[str, Any]) -> None:
+    customer = day.persist("create_customer", step["relation"])["customer_id"]
+    day.done.relations["customer", str(customer)] = step["relation"]["name"]
+
+
+def book_the_last_invoice_again(day: Day, _step: Mapping[str, Any]) -> None:
+    """A user does not remember. Whether the client says that it is there or refuses, it stays there once."""
+    purchases = [invoice for (side, *_), invoice in day.done.invoices.items() if side == "supplier"]
+    if purchases:
+        day.story.run("book_purchase_invoice", **purchases[-1])
+
+
+def release_what_is_blocked(day: Day, _step: Mapping[str, Any]) -> None:
+    for key in sorted(day.done.blocked):
+        _, supplier, number = key
+        day.persist("release_invoice", {"administration": 1, "supplier_id": supplier, "invoice_number": number})
+        day.done.blocked.remove(key)
+
+
+def attach_a_document(day: Day, step: Mapping[str, Any]) -> None:
+    purchases = [(relation, number) for side, relation, number in day.done.invoices if side == "supplier"]
+    if not purchases:
+        return
+    supplier, number = purchases[-1]
+    names = day.done.documents.setdefault((supplier, number), [])
+    if step["file_name"] in names:
+        return
+    invoice = {"administration": 1, "supplier_id": supplier, "invoice_number": number}
+    day.persist("attach_document", {**invoice, "file_name": step["file_name"], "content_base64": _CONTENT})
+    names.append(step["file_name"])
+
+
+def restart_the_client(day: Day, _step: Mapping[str, Any]) -> None:
+    day.story.restart_client()
+
+
+def _steps(kind: str, **parts: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries({"do": st.just(kind), "fault": faults, **parts})
+
+
+#: What may go wrong, once or twice, at one of the first calls of a step.
+_EFFECTS: tuple[dict[str, Any], ...] = (
+    {"kind": "drop", "phase": "after"},
+    {"kind": "drop", "phase": "before"},
+    {"kind": "garbage", "phase": "after"},
+    {"kind": "truncate", "phase": "after"},
+    {"kind": "status", "phase": "before", "status": 502},
+    {"kind": "error", "phase": "before", "key": "unexpected"},
+    {"kind": "locked", "phase": "before"},
+    {"kind": "maintenance", "phase": "before", "retry_after": 1},
+    {"kind": "delay", "phase": "before", "milliseconds": 200},
+)
+faults = st.one_of(
+    st.none(),
+    st.builds(
+        lambda effect, method, nth, times: {**effect, "method": method, "nth": nth, "times": times},
+        st.sampled_from(_EFFECTS),
+        st.sampled_from(["POST", "GET"]),
+        st.integers(1, 2),
+        st.integers(1, 2),
+    ),
+)
+_plain = st.builds(
+    lambda invoice, number, more: {**invoice, "invoice_number": number, **more},
+    strategies.purchase_invoices(most_lines=2),
+    st.integers(1, 10**6).map(lambda number: f"D{number}"),
+    st.sampled_from([{}, {"blocked": True}, {"reviewer": "BEEKM"}]),
+)
+_sales = st.builds(
+    lambda invoice, number: {**invoice, "invoice_number": number},
+    strategies.sales_invoices(most_lines=2),
+    st.integers(1, 10**6).map(lambda number: f"D{number}"),
+)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of step: the rule, the operations it needs, and what is drawn for it."""
+
+    rule: Rule
+    operations: tuple[str, ...]
+    steps: st.SearchStrategy[dict[str, Any]]
+
+
+def _kind(rule: Rule, *operations: str, **parts: st.SearchStrategy[Any]) -> tuple[str, Kind]:
+    name = rule.__name__.replace("_", " ")
+    return name, Kind(rule, operations, _steps(name, **parts))
+
+
+KINDS: dict[str, Kind] = dict(
+    (
+        _kind(book_a_purchase_invoice, "book_purchase_invoice", invoice=_plain),
+        _kind(book_the_last_invoice_again, "book_purchase_invoice"),
+        _kind(book_a_sales_invoice, "book_sales_invoice", invoice=_sales),
+        _kind(
+            book_for_a_new_supplier,
+            "create_supplier",
+            "book_purchase_invoice",
+            relation=strategies.relations(),
+            invoice=_plain,
+        ),
+        _kind(create_a_customer, "create_customer", relation=strategies.relations()),
+        _kind(release_what_is_blocked, "release_invoice"),
+        _kind(attach_a_document, "attach_document", file_name=st.sampled_from(["factuur.pdf", "bon.jpg"])),
+        _kind(restart_the_client),
+    )
+)
+
+
+@contract(
+    id="together/any-order",
+    sentence="Whatever is done in whatever order, and whatever fails on the way, the books hold what the client says.",
+    severity="must",
+    evidence="documented: a body is one transaction, and a request goes on after the client gave up",
+    operations=("book_purchase_invoice",),
+    faults=("drop", "garbage", "truncate", "status", "error", "locked", "maintenance", "delay"),
+)
+def any_order(story: Story) -> None:
+    possible = [name for name, kind in KINDS.items() if all(map(story.can, kind.operations))]
+    # Some kinds of steps only: more of the same finds what a bit of everything does not.
+    chosen = story.draw(st.lists(st.sampled_from(possible), min_size=1, unique=True))
+    plan = story.draw(st.lists(st.one_of([KINDS[name].steps for name in chosen]), max_size=6))
+    day = Day(story)
+    for step in plan:
+        fault = dict(step["fault"] or {})
+        if fault:
+            story.fault(fault.pop("kind"), **fault)
+        KINDS[step["do"]].rule(day, step)
+        wrong = day.done.differences(story.changes())
+        story.check(not wrong, "the books hold what the client says it did", **wrong)
+        checks.entries_balance(story)
+        if fault:
+            story.clear_faults()
