@@ -202,8 +202,8 @@ export class CarefulClient {
   // Lists; as JSON where a value holds one of the characters between the elements of lists.
   filter(filters) {
     if (filters.some(([, , value]) => /[,;]/.test(value))) {
-      const fields = filters.map(([id, how, value]) => ({ "@FieldId": id, "@OperatorType": `${how}`, "#text": value }));
-      return { filterjson: JSON.stringify({ Filters: { Filter: [{ "@FilterId": "1", Field: fields }] } }) };
+      const field = ([id, how, value]) => ({ "@FieldId": id, "@OperatorType": `${how}`, "#text": `${value}` });
+      return { filterjson: JSON.stringify({ Filters: { Filter: [{ "@FilterId": "1", Field: filters.map(field) }] } }) };
     }
     const lists = filters.length ? { filterfieldids: 0, filtervalues: 2, operatortypes: 1 } : {};
     const joined = ([name, at]) => [name, filters.map((each) => each[at]).join()];
@@ -424,10 +424,9 @@ export class CarefulClient {
     return { ...made, ...(await this.attach(side, given, given.document).catch((why) => this.failed(about, why))) };
   }
 
-  async releaseInvoice({ administration, supplier_id, invoice_number }) {
-    const invoice = { UnId: administration, VaAd: PURCHASE.kind, DcNr: supplier_id, InId: invoice_number };
-    return this.write("PUT", "FiInvoice", element({ ...invoice, BlPa: false })); // repeating it does no harm
-  }
+  // Repeating it does no harm.
+  releaseInvoice = ({ administration: UnId, supplier_id: DcNr, invoice_number: InId }) =>
+    this.write("PUT", "FiInvoice", element({ UnId, VaAd: PURCHASE.kind, DcNr, InId, BlPa: false }));
 
   // ---- documents
 

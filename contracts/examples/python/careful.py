@@ -208,7 +208,7 @@ class CarefulClient:
 
     def filter(self, filters: Iterable[Filter]) -> dict[str, str]:
         """Lists; as JSON where a value holds one of the characters between the elements of lists."""
-        found = list(filters)
+        found = [(name, how, str(value)) for name, how, value in filters]
         if any(set(value) & set(",;") for _, _, value in found):
             fields = [{"@FieldId": name, "@OperatorType": str(how), "#text": value} for name, how, value in found]
             whole = {"Filters": {"Filter": [{"@FilterId": "1", "Field": fields}]}}
@@ -349,7 +349,7 @@ class CarefulClient:
         if not self.features()["currencies"]:
             raise Failed(f"This environment has no currencies: an invoice in {currency} cannot be booked")
         if given.get("rate"):
-            return Decimal(given["rate"])
+            return Decimal(str(given["rate"]))
         rows = self.rows("Zenvoices_Currencies", [("CurrencyId", EQUAL, currency)])
         return next((Decimal(row["DailyRate"] or row["Exchange_Rate"]) for row in rows), Decimal(1))
 
@@ -442,7 +442,7 @@ class CarefulClient:
     def content(self, document: Row) -> str:
         """The document in base64, once its name and size are such that the integration takes it."""
         name = document["file_name"]
-        if name.rpartition(".")[2].lower() not in NAMES["document_types"]:
+        if not name.lower().endswith(tuple(f".{kind}" for kind in NAMES["document_types"])):
             raise Failed(f"'{name}' is of a type that cannot be attached to an invoice")
         try:
             content = base64.b64decode(document["content_base64"], validate=True)
