@@ -148,7 +148,7 @@ class Books:
     def _inherit(self, parent: Books, projections: Sequence[Projection]) -> None:
         """Takes projections of the books that these are a copy of, since making them takes longer than the copy."""
         self.version = parent.version
-        self._versions = dict(parent._versions)
+        self.versions = dict(parent.versions)
         self._changes = parent._changes.copy()
         self._remembered_from = parent._remembered_from
         (pages,) = parent.connection.execute("PRAGMA p.page_count").fetchone()
