@@ -320,21 +320,21 @@ _PARTS = frozenset(("Fields", "Objects"))
 _ACTION_KEYS = frozenset(("@Action", "@action", "Action", "action"))
 
 
-def _read_plainly(element: dict[str, Any], known: Mapping[str, _Known], read: dict[str, Value | None]) -> bool:
-    """Reads ``Fields`` as nearly every element has them: known fields with values, as one object, and no other keys.
+def _read_plainly(element: dict[str, Any], known: Mapping[str, _Known]) -> dict[str, Value | None] | None:
+    """``Fields`` as nearly every element has them: known fields with values, as one object, and no other keys.
 
-    Whether they were like that; otherwise they have to be read carefully, which gives the same and costs more.
+    None when they are not like that: then they have to be read carefully, which gives the same and costs more.
     """
     fields = element.get("Fields")
     if type(fields) is not dict or (len(element) > 1 and (len(element) > 2 or "Objects" not in element)):
-        return False
+        return None
+    read: dict[str, Value | None] = fields.copy()
     try:
         for name, value in fields.items():
             read[name] = known[name][value]
     except (_Wrong, KeyError, TypeError):
-        read.clear()
-        return False
-    return True
+        return None
+    return read
 
 
 class _Reading:
@@ -364,8 +364,11 @@ class _Reading:
     def _node(self, shape: _Shape, element: object, node: Node) -> Node:
         if not isinstance(element, dict):
             _refuse("malformed", node.path, element, 'an object with "Fields"')
-        if not _read_plainly(element, shape.known, node.fields):
+        fields = _read_plainly(element, shape.known)
+        if fields is None:
             self._read_carefully(shape, node, element)
+        else:
+            node.fields = fields
         objects = element.get("Objects")
         if objects:
             self._objects(shape, node, objects)

@@ -8,6 +8,7 @@ import math
 import random
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple, Protocol, TypeVar
 
@@ -253,7 +254,7 @@ class Environment:
     def update_connector(self, connector_id: str, app: AppConnector) -> UpdateConnector | None:
         """The UpdateConnector called ``connector_id`` if ``app`` opens it."""
         exact = connectors.update_connector_ids().get(connector_id.lower())
-        if exact is None or exact.lower() not in {name.lower() for name in app.update_connectors}:
+        if exact is None or exact.lower() not in _lowered(app.update_connectors):
             return None
         return connectors.update_connector(exact)
 
@@ -503,6 +504,11 @@ class Environment:
         self.books.release()
         self.base.release()
         self.snapshots.release()
+
+
+@lru_cache(maxsize=256)
+def _lowered(names: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(name.lower() for name in names)
 
 
 def _slots(profile: Profile) -> asyncio.Semaphore | None:

@@ -40,6 +40,9 @@ class Shelf:
     def highest(self, entity: str, column: str, **within: Cell) -> int:
         return max((int(str(row[column])) for row in self.where(entity, **within)), default=0)
 
+    def kept(self, _entities: tuple[str, ...], *_about: object) -> dict[Any, Any]:
+        return {}
+
     def put(self, entity: str, row: Row) -> None:
         key = _folded(tuple(row[name] for name in ENTITIES[entity].key))
         self.tables[entity][key] = {**self.tables[entity].get(key, {}), **row}

@@ -58,6 +58,9 @@ class MemoryBook:
     def highest(self, entity: str, column: str, **within: Cell) -> int:
         return max((int(str(row[column])) for row in self.where(entity, **within)), default=0)
 
+    def kept(self, _entities: tuple[str, ...], *_about: object) -> dict[Any, Any]:
+        return {}
+
     def put(self, entity: str, **columns: Cell) -> None:
         """Adds a row, or changes the columns of one that is there."""
         key = folded(columns[name] for name in ENTITIES[entity].key)

@@ -59,6 +59,9 @@ class DictBook:
         numbers = [str(row[column]) for row in self.where(entity, **within)]
         return max((int(number) for number in numbers if number.isdigit()), default=0)
 
+    def kept(self, _entities: tuple[str, ...], *_about: object) -> dict[Any, Any]:
+        return {}
+
     def copy(self) -> DictBook:
         return DictBook(self.tables)
 

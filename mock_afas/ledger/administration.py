@@ -54,5 +54,21 @@ def opened(node: Node, draft: Draft) -> Posting:
     year, period = check_period(draft, node, unit)
     number = draft.next_number("entries", "entry", administration=unit)
     currency = company["currency"] or "EUR"
-    blank = blank_line(unit, number, currency)
-    return Posting(draft, node, unit, company, book, str(book["kind"]), year, period, number, currency, blank)
+    about = (unit, book["kind"], draft.circumstances.without, draft.circumstances.missing_features)
+    return Posting(
+        draft=draft,
+        node=node,
+        unit=unit,
+        administration=company,
+        journal=book,
+        journal_kind=str(book["kind"]),
+        year=year,
+        period=period,
+        entry=number,
+        base_currency=currency,
+        blank_line=blank_line(unit, number, currency),
+        open_dates=draft.kept(("periods",), "open", unit),
+        places=draft.kept(("accounts", "tax_codes"), "places", *about),
+        # An assignment that this document makes is not in the books yet, and may never be.
+        codes={} if node.number("AdDa") else draft.kept(("accounts", "allocation_assignments"), "codes", *about),
+    )

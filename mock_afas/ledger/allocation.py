@@ -11,10 +11,11 @@ from typing import Any
 
 from mock_afas.documents import Node
 from mock_afas.ledger import currency, custom_fields
-from mock_afas.ledger.book import refuse
+from mock_afas.ledger.book import Detail, refuse
 from mock_afas.ledger.posting import LEDGER, Facts, Line, Making, Posting, check_size, money, rounded, times
 
 _MANDATORY, _NONE = "B", "N"
+_CODES = frozenset(("DiC1", "DiC2", "DiC3", "DiC4", "DiC5"))
 #: Field, column of the account, and columns of the rows, by axis.
 _PLACES = tuple((axis, f"DiC{axis}", f"dim_ax{axis}", f"allocation_{axis}") for axis in range(1, 6))
 #: What Profit calls an axis in English, lower case, when the administration uses its usual name.
@@ -30,19 +31,19 @@ def allocate(posting: Posting, line: Line, parts: list[Node] | None) -> None:
     if line.kind != LEDGER:
         names = _names(posting, 1, line.row["account"])
         refuse("allocation_not_applicable", parts[0], value=line.row["account"], allowed="no allocation", **names)
-    if len(parts) == 1:
-        row = _part(posting, line, parts[0], 1, line.row)
-        line.allocations = (row,)
-        if not _is_whole(line.row, parts[0], row):
-            _share(line, parts, [row])
+    part = parts[0]
+    if len(parts) == 1 and _CODES.issuperset(part.fields) and not part.custom:
+        line.row.update(_codes(posting, line.account, part))
+        line.allocations = (_whole(line.row),)
         return
-    rows = [_part(posting, line, part, number, None) for number, part in enumerate(parts, 1)]
+    rows = [_part(posting, line, part, number) for number, part in enumerate(parts, 1)]
     for _, _, _, column in _PLACES:
         code = rows[0][column]
         if code is not None and all(row[column] == code for row in rows):
             line.row[column] = code
-    _share(line, parts, rows)
-    line.allocations = rows
+    if len(parts) > 1 or not _is_whole(line.row, part, rows[0]):
+        _share(line, parts, rows)
+    line.allocations = [tuple(row.values()) for row in rows]
 
 
 def is_mandatory(account: Facts) -> bool:
@@ -58,37 +59,58 @@ def check_present(posting: Posting, node: Node, account: Facts) -> None:
             refuse("allocation_required", node, value="", allowed=f"FiDimEntries with {field}", **names)
 
 
-def _part(posting: Posting, line: Line, part: Node, number: int, whole: Making | None) -> Making:
-    """The row of one part, with its codes as the assignments write them, which go into ``whole`` as well."""
-    given, of_line = part.fields, line.row
-    get = given.get
-    if "CuId" in given:
+def _whole(of_line: Making) -> Detail:
+    """The row of the only part of a line, which has the codes and amounts of that."""
+    return (
+        of_line["administration"],
+        of_line["entry"],
+        of_line["sequence"],
+        1,
+        of_line["allocation_1"],
+        of_line["allocation_2"],
+        of_line["allocation_3"],
+        of_line["allocation_4"],
+        of_line["allocation_5"],
+        of_line["debit"],
+        of_line["credit"],
+        of_line["currency"],
+        of_line["debit_currency"],
+        of_line["credit_currency"],
+        None,
+        None,
+    )
+
+
+def _part(posting: Posting, line: Line, part: Node, number: int) -> Making:
+    """The row of one part, in the order of its columns, with the codes as the assignments write them."""
+    of_line = line.row
+    if "CuId" in part.fields:
         currency.check_currency(posting, part)
-    sent = (of_line["account"], get("DiC1"), get("DiC2"), get("DiC3"), get("DiC4"), get("DiC5"))
-    codes = posting.codes.get(sent)
-    if codes is None:
-        codes = posting.codes[sent] = _codes(posting, line.account, part)
-    if whole is not None:
-        whole.update(codes)
     return {
         "administration": posting.unit,
         "entry": posting.entry,
         "sequence": of_line["sequence"],
         "part": number,
-        **codes,
+        **_codes(posting, line.account, part),
         "debit": of_line["debit"],
         "credit": of_line["credit"],
         "currency": of_line["currency"],
         "debit_currency": of_line["debit_currency"],
         "credit_currency": of_line["credit_currency"],
-        "quantity": get("Quan"),
+        "quantity": part.fields.get("Quan"),
         "custom": custom_fields.merged(part) if part.custom else None,
     }
 
 
 def _codes(posting: Posting, account: Facts, part: Node) -> Making:
-    """The columns of the codes of a part, checked axis by axis."""
-    return {column: _code(posting, account, part, axis) for axis, _, _, column in _PLACES}
+    """The columns of the codes of a part, checked axis by axis; kept for other parts with the same."""
+    get = part.fields.get
+    sent = (account["account"], get("DiC1"), get("DiC2"), get("DiC3"), get("DiC4"), get("DiC5"))
+    codes = posting.codes.get(sent)
+    if codes is None:
+        codes = {column: _code(posting, account, part, axis) for axis, _, _, column in _PLACES}
+        posting.codes[sent] = codes
+    return codes
 
 
 def _code(posting: Posting, account: Facts, part: Node, axis: int) -> str | None:

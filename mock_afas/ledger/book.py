@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, NoReturn, Protocol
+from typing import Any, NamedTuple, NoReturn, Protocol
 
 from mock_afas.connectors import Feature
 from mock_afas.documents import Node
@@ -33,6 +33,9 @@ class Book(Protocol):
 
     def highest(self, entity: str, column: str, **within: Cell) -> int:
         """The highest number in ``column`` among the rows that have the values ``within``; 0 when there is none."""
+
+    def kept(self, entities: tuple[str, ...], *about: object) -> dict[Any, Any]:
+        """A dict for what rules made of rows of ``entities``: an empty one once any row of these has changed."""
 
 
 class Put(NamedTuple):
@@ -110,6 +113,13 @@ class Draft:
     def where(self, entity: str, **columns: Cell) -> Sequence[Row]:
         """The rows of ``entity`` with these values as the books are; what is drafted is not among them."""
         return self._book.where(entity, **columns)
+
+    def kept(self, entities: tuple[str, ...], *about: object) -> dict[Any, Any]:
+        """A dict for what rules make of rows of ``entities``, and of ``about``, for this document and later ones.
+
+        Nothing that was only drafted may get into it.
+        """
+        return self._book.kept(entities, *about)
 
     def insert(self, entity: str, key: Key, row: Row) -> None:
         """A row that is not there yet; ``key`` repeats its key."""

@@ -33,7 +33,8 @@ def post(node: Node, draft: Draft) -> Result:
     items = open_items.gathered(posting, read)
     _write(posting, read)
     open_items.write(posting, items)
-    commitment.use(draft, posting.unit, [line.row for line in posting.committed])
+    if posting.committed:
+        commitment.use(draft, posting.unit, [line.row for line in posting.committed])
     return Result("FiEntryPar", {"UnId": str(posting.unit), "EnNo": str(posting.entry), "InId": _invoice_number(read)})
 
 
@@ -51,7 +52,7 @@ def _write(posting: Posting, read: list[Line]) -> None:
     }
     draft.insert("entries", (unit, number), head)
     draft.attach("entry_lines", [tuple(line.row.values()) for line in read])
-    draft.attach("entry_allocations", [tuple(row.values()) for line in read for row in line.allocations])
+    draft.attach("entry_allocations", [row for line in read for row in line.allocations])
     draft.attach("entry_projects", [tuple(row.values()) for line in read for row in line.projects])
     draft.attach("entry_transitories", [tuple(row.values()) for line in read for row in line.transitories])
 

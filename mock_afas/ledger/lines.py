@@ -84,7 +84,7 @@ def check_no_number(node: Node) -> None:
 
 
 def _place(posting: Posting, node: Node) -> Place:
-    """What a ledger line is booked on, checked, and kept for other lines of the entry."""
+    """What a ledger line is booked on, checked, and kept for other lines."""
     account = ledger_account(posting, node)
     tax = vat.vat_code(posting, node, LEDGER, account)
     demanding = bool(account["commitment_mandatory"]) or account["to_project"] == project.MANDATORY

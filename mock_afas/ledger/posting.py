@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, NoReturn
 from mock_afas import values
 from mock_afas.documents import Node
 from mock_afas.errors import ProfitError, Reason
-from mock_afas.ledger.book import Cell, Draft, refuse
+from mock_afas.ledger.book import Cell, Detail, Draft, refuse
 from mock_afas.messages import Parameter, catalogue
 from mock_afas.records import ENTITIES
 
@@ -64,13 +64,13 @@ class Posting:
     #: The row of a line that says nothing yet.
     blank_line: Making
     #: Entry dates that were found to be in open periods.
-    open_dates: set[str] = field(default_factory=set)
+    open_dates: dict[str, bool]
+    #: What lines can be booked on, by account number and VAT code as they were sent.
+    places: dict[tuple[object, object], Place]
+    #: Columns of allocation codes found to be right, by account number and the codes as they were sent.
+    codes: dict[tuple[object, ...], Making]
     #: Lines that use commitments.
     committed: list[Line] = field(default_factory=list)
-    #: What lines of this entry can be booked on, by account number and VAT code as they were sent.
-    places: dict[tuple[object, object], Place] = field(default_factory=dict)
-    #: Columns of allocation codes found to be right, by account number and the codes as they were sent.
-    codes: dict[tuple[object, ...], Making] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -81,7 +81,7 @@ class Line:
     kind: str
     account: Facts
     row: Making
-    allocations: Sequence[Making] = ()
+    allocations: Sequence[Detail] = ()
     projects: Sequence[Making] = ()
     transitories: Sequence[Making] = ()
 

@@ -64,7 +64,8 @@ class Books:
         connection.execute(f"ATTACH '{':memory:' if path is None else ''}' AS p")
         schema.prepare(connection)
         self._deferred = Deferred(connection)
-        self._versions: dict[str, int] = dict.fromkeys(ENTITIES, 0)
+        #: By entity a number that moves with each change of a row.
+        self.versions: dict[str, int] = dict.fromkeys(ENTITIES, 0)
         self._changes: deque[tuple[int, str, int]] = deque()
         self._remembered_from = 0
         self._projections: OrderedDict[tuple[GetConnector, Rendering], Projection] = OrderedDict()
@@ -147,7 +148,7 @@ class Books:
     def _inherit(self, parent: Books, projections: Sequence[Projection]) -> None:
         """Takes projections of the books that these are a copy of, since making them takes longer than the copy."""
         self.version = parent.version
-        self._versions = dict(parent._versions)
+        self.versions = dict(parent.versions)
         self._changes = parent._changes.copy()
         self._remembered_from = parent._remembered_from
         (pages,) = parent.connection.execute("PRAGMA p.page_count").fetchone()
@@ -278,7 +279,7 @@ class Books:
     def touch(self, entity: str, *row_ids: int) -> None:
         """Notes a change of these rows; of more than is worth remembering, when none is named."""
         self.version += 1
-        self._versions[entity] = self.version
+        self.versions[entity] = self.version
         if not row_ids or len(self._changes) + len(row_ids) > MOST_REMEMBERED:
             self._changes.clear()
             self._remembered_from = self.version
@@ -288,6 +289,7 @@ class Books:
         """Writes new rows of DEFERRED entities down, within the caller's transaction; see ``settle``."""
         self._deferred.add(details)
         self.version += 1
+        self.versions.update(dict.fromkeys(details, self.version))
 
     @property
     def behind(self) -> int:
@@ -309,13 +311,9 @@ class Books:
 
     # ------------------------------------------------------------ reading
 
-    def version_of(self, entity: str) -> int:
-        """A number that moves with each change of a row of ``entity``."""
-        return self._versions[entity]
-
     def changed_since(self, version: int, source: Source) -> set[int] | None:
         """Ids of the source's rows changed after ``version``; None when only a rebuild tells."""
-        if all(self._versions[table] <= version for table in source.tables):
+        if all(self.versions[table] <= version for table in source.tables):
             return set()
         if version < self._remembered_from:
             return None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
+from typing import Any
 
 from mock_afas.records import ENTITIES, Entity, Stored
 from mock_afas.store.books import Books
@@ -17,6 +18,10 @@ from mock_afas.store.schema import quoted
 Row = Mapping[str, Stored]
 #: Entity, row and key: a row with a key is new; one without is changed in the columns it names; a key alone goes.
 Change = tuple[str, Row | None, tuple[Stored, ...]]
+#: A column whose highest number was asked for, and the columns that rows have to have.
+_Asked = tuple[str, tuple[tuple[str, Stored], ...]]
+_NOTHING: Mapping[str, Sequence[Row]] = {}
+_NONE_YET: tuple[list[int], dict[Any, Any]] = ([], {})
 _MOST_KEPT = 50_000
 #: Tables below this size are looked through.
 INDEXED_FROM = 1_000
@@ -30,40 +35,66 @@ class LedgerBook:
 
     def __init__(self, books: Books) -> None:
         self._books = books
+        self._version = -1
+        self._versions: dict[str, int] = {}
         self._found: dict[str, dict[tuple[Stored, ...], Row | None]] = {}
         self._selected: dict[str, dict[tuple[object, ...], Sequence[Row]]] = {}
-        self._versions: dict[str, int] = {}
+        self._highest: dict[str, dict[_Asked, int]] = {}
+        self._kept: dict[tuple[object, ...], tuple[list[int], dict[Any, Any]]] = {}
         self._inserts: dict[tuple[str, ...], str] = {}
         self._indexed: set[tuple[str, ...]] = set()
         self._until: dict[tuple[str, ...], int] = {}
 
-    def _fresh(self, entity: str) -> None:
-        """Forgets what was looked up of ``entity`` before its last change."""
+    def _follow(self, grown: Mapping[str, Sequence[Row]] = _NOTHING) -> None:
+        """Forgets what was looked up of entities that have changed since.
+
+        Those in ``grown`` only got these rows more, so their highest numbers follow.
+        """
+        self._version = self._books.version
+        versions = self._versions
+        for entity, version in self._books.versions.items():
+            if versions.get(entity) != version:
+                versions[entity] = version
+                self._found[entity], self._selected[entity] = {}, {}
+                numbers = self._highest.get(entity, {}) if entity in grown else {}
+                self._highest[entity] = {asked: _raised(asked, last, grown[entity]) for asked, last in numbers.items()}
+
+    def _settled(self, entity: str) -> None:
+        """Before SQL looks at ``entity``: brings rows that wait into its table, and follows."""
         self._books.settle((entity,))
-        version = self._books.version_of(entity)
-        if self._versions.get(entity) != version:
-            self._versions[entity] = version
-            self._found[entity] = {}
-            self._selected[entity] = {}
+        if self._version != self._books.version:
+            self._follow()
 
     def find(self, entity: str, *key: Stored) -> Row | None:
         """The row of ``entity`` with this key, or None."""
-        self._fresh(entity)
+        if self._version != self._books.version:
+            self._follow()
         kept = self._found[entity]
-        if key not in kept:
-            if len(kept) > _MOST_KEPT:
-                kept.clear()
-            where = " AND ".join(f"{quoted(name)} = ?" for name in ENTITIES[entity].key)
-            rows = self._rows(f"SELECT * FROM {quoted(entity)} WHERE {where}", key)
-            row = rows[0] if rows else None
-            if entity in _NOT_KEPT:
-                return row
+        return kept[key] if key in kept else self._looked_up(entity, key)
+
+    def _looked_up(self, entity: str, key: tuple[Stored, ...]) -> Row | None:
+        self._settled(entity)
+        kept = self._found[entity]
+        if len(kept) > _MOST_KEPT:
+            kept.clear()
+        row = self._row(entity, key)
+        if entity not in _NOT_KEPT:
             kept[key] = row
-        return kept[key]
+        return row
+
+    def _row(self, entity: str, key: tuple[Stored, ...]) -> Row | None:
+        """Asks first whether the row is there: often it is not, and to ask for a whole one costs four times as much."""
+        there, whole = _BY_KEY[entity]
+        try:
+            if self._books.connection.execute(there, key).fetchone() is None:
+                return None
+        except OverflowError:
+            return None  # no row has a number of more than 64 bits
+        return self._rows(whole, key)[0]
 
     def where(self, entity: str, **columns: Stored) -> Sequence[Row]:
         """The rows of ``entity`` that have these values, in the order they were made."""
-        self._fresh(entity)
+        self._settled(entity)
         kept = self._selected[entity]
         asked = (*columns, *columns.values())
         if asked not in kept:
@@ -76,15 +107,29 @@ class LedgerBook:
 
     def highest(self, entity: str, column: str, **within: Stored) -> int:
         """The highest number in ``column`` among the rows that have the values ``within``; 0 when there is none."""
-        self._books.settle((entity,))
+        self._settled(entity)
+        kept = self._highest[entity]
+        asked = (column, tuple(within.items()))
+        if asked in kept:
+            return kept[asked]
         self._index(entity, within)
         conditions, parameters = _conditions(within)
-        number = quoted(column)
-        if next(known for known in ENTITIES[entity].columns if known.name == column).kind == "text":
-            number = f"CAST({number} AS INTEGER)"
+        is_text = next(known for known in ENTITIES[entity].columns if known.name == column).kind == "text"
+        number = f"CAST({quoted(column)} AS INTEGER)" if is_text else quoted(column)
         sql = f"SELECT max({number}) FROM {quoted(entity)}{conditions}"
-        highest: int | None = self._books.connection.execute(sql, parameters).fetchone()[0]
-        return highest or 0
+        highest: int = self._books.connection.execute(sql, parameters).fetchone()[0] or 0
+        if not is_text and not any(isinstance(value, str) for value in within.values()):
+            kept[asked] = highest
+        return highest
+
+    def kept(self, entities: tuple[str, ...], *about: object) -> dict[Any, Any]:
+        """A dict for what was made of rows of ``entities``: empty once any of them has changed."""
+        versions = [self._books.versions[entity] for entity in entities]
+        of, kept = self._kept.get((entities, about), _NONE_YET)
+        if of != versions or len(kept) > _MOST_KEPT:
+            kept = {}
+            self._kept[entities, about] = (versions, kept)
+        return kept
 
     def _index(self, entity: str, columns: Mapping[str, Stored]) -> None:
         """Makes an index for look-ups by these columns, the first time they are asked of a large table."""
@@ -123,12 +168,16 @@ class LedgerBook:
         ``created`` and ``modified`` follow ``now``, a stored datetime.
         """
         self._books.settle(entity for entity, _, _ in changes)
+        follows = self._version == self._books.version
         touched: list[tuple[str, Iterable[int]]] = []
         new: dict[str, list[Row]] = {}
+        grown: dict[str, list[Row]] = {}
+        changed: set[str] = set()
 
         def flush() -> None:
             for name, rows in new.items():
                 touched.append((name, self._insert(ENTITIES[name], rows, now)))
+                grown.setdefault(name, []).extend(rows)
             new.clear()
 
         with self._books.transaction():
@@ -139,11 +188,14 @@ class LedgerBook:
                     continue
                 flush()
                 touched.append((entity_name, self._write(ENTITIES[entity_name], row, key, now)))
+                changed.add(entity_name)
             flush()
             if details:
                 self._books.defer(details)
         for entity_name, row_ids in touched:
             self._books.touch(entity_name, *row_ids)
+        if follows:
+            self._follow({name: rows for name, rows in grown.items() if name not in changed})
 
     def _write(self, entity: Entity, row: Row | None, key: tuple[Stored, ...], now: str) -> list[int]:
         if row is not None:
@@ -210,6 +262,16 @@ class LedgerBook:
         return sql
 
 
+def _raised(asked: _Asked, highest: int, rows: Iterable[Row]) -> int:
+    """The highest number after ``rows`` were added."""
+    column, within = asked
+    for row in rows:
+        number = row.get(column)
+        if isinstance(number, int) and number > highest and all(row.get(name) == value for name, value in within):
+            highest = number
+    return highest
+
+
 def _alike(rows: list[Row]) -> Iterable[tuple[tuple[str, ...], list[Row]]]:
     """Runs of rows that name the same columns in the same order; nearly always all of them."""
     names = tuple(rows[0])
@@ -218,6 +280,13 @@ def _alike(rows: list[Row]) -> Iterable[tuple[tuple[str, ...], list[Row]]]:
     return ((columns, list(group)) for columns, group in groupby(rows, tuple))
 
 
+def _statements_by_key(entity: Entity) -> tuple[str, str]:
+    """SQL that tells whether a row with a key is there, and SQL for the whole of it."""
+    where = " AND ".join(f"{quoted(name)} = ?" for name in entity.key)
+    return f"SELECT 1 FROM {quoted(entity.name)} WHERE {where}", f"SELECT * FROM {quoted(entity.name)} WHERE {where}"
+
+
+_BY_KEY = {entity.name: _statements_by_key(entity) for entity in ENTITIES.values()}
 #: Entities whose key is a number: SQLite uses it as the row id.
 _NUMBERED = frozenset(
     entity.name for entity in ENTITIES.values() if len(entity.key) == 1 and entity.columns[0].kind == "integer"

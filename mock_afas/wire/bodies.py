@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Any
 
 from mock_afas.errors import Reason, Refusal
@@ -14,6 +14,9 @@ MOST_BYTES = 75 * 2**20
 LARGE = 2**20
 MOST_LARGE = 4
 MOST_LARGE_BYTES = 80 * 2**20
+
+#: Room for bodies that are not large.
+_ALWAYS_FREE = nullcontext()
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
@@ -31,14 +34,17 @@ class Room:
         self._taken: list[int] = []
         self._changed = asyncio.Condition()
 
-    @asynccontextmanager
-    async def of(self, announced: int | None) -> AsyncIterator[None]:
-        """Room for a body of this announced size; None, a size nobody announced, takes the most there can be."""
+    def of(self, announced: int | None) -> AbstractAsyncContextManager[None]:
+        """Room for a body of this announced size; None, a size nobody announced, takes the most there can be.
+
+        Raises Refusal 413.
+        """
         size = MOST_BYTES if announced is None else announced
         check_size(size)
-        if size <= LARGE:
-            yield
-            return
+        return _ALWAYS_FREE if size <= LARGE else self._taken_by(size)
+
+    @asynccontextmanager
+    async def _taken_by(self, size: int) -> AsyncIterator[None]:
         async with self._changed:
             await self._changed.wait_for(lambda: self._fits(size))
             self._taken.append(size)
