@@ -500,7 +500,8 @@ class Environment:
             given_up.release()
 
     def release(self) -> None:
-        """Gives up the books, when the environment is deleted."""
+        """Gives up the books, when the environment is deleted. Calls that a fault holds up are dropped."""
+        self.faults.ended.set()
         self.books.release()
         self.base.release()
         self.snapshots.release()

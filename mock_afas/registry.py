@@ -283,6 +283,11 @@ class Registry:
             for token in access.tokens.values():
                 self._tokens[token.digest] = (environment, token.id)
 
+    def stop_waiting(self) -> None:
+        """Ends the calls that faults hold up, when the server is to stop."""
+        for environment in self.environments.values():
+            environment.faults.ended.set()
+
     def close(self) -> None:
         """Closes all books and the catalog."""
         for environment in self.environments.values():

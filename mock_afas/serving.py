@@ -18,6 +18,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
+from weakref import ref
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
@@ -74,14 +75,18 @@ class _Protocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         super().on_headers_complete()
-        self.scope["extensions"] = {HANG_UP: {"call": partial(_hang_up, self.cycle)}}
+        # weakly, for a cycle of references to collect in each call would cost more than all the rest of this
+        self.scope["extensions"] = {HANG_UP: {"call": partial(_hang_up, ref(self.cycle))}}
 
 
-def _hang_up(cycle: RequestResponseCycle, *, reset: bool) -> None:
+def _hang_up(call: ref[RequestResponseCycle], *, reset: bool) -> None:
     """Closes the connection of a call that was not, or not wholly, answered; what was sent of it still arrives.
 
     With ``reset`` the client sees its connection reset (RST) instead of an orderly end (FIN).
     """
+    cycle = call()
+    if cycle is None:  # its task holds it as long as it runs
+        return
     cycle.disconnected = True  # or uvicorn would complain of the missing answer, and send one
     if reset:
         connection = cycle.transport.get_extra_info("socket")
@@ -92,16 +97,21 @@ def _hang_up(cycle: RequestResponseCycle, *, reset: bool) -> None:
 
 
 class _Server(uvicorn.Server):
-    """A server that says when it answers."""
+    """A server that says when it answers, and when it is about to stop."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, *, ready: Callable[[], None], stopping: Callable[[], None]) -> None:
         super().__init__(config)
         self._ready = ready
+        self._stopping = stopping
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
             self._ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._stopping()
+        await super().shutdown(sockets)
 
 
 class Serving:
@@ -133,7 +143,7 @@ class Serving:
             server_header=False,
             timeout_graceful_shutdown=5,
         )
-        self._server = _Server(config, ready)
+        self._server = _Server(config, ready=ready, stopping=self.registry.stop_waiting)
         try:
             self._server.run(sockets=[self._listener])
         except KeyboardInterrupt:  # uvicorn raises it again after it has stopped in good order

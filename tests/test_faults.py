@@ -14,12 +14,13 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 
 from mock_afas.faults import MOST_FAULTS
 from mock_afas.faults.kinds import KINDS
 from tests.bodies import purchase
-from tests.support import Afas, fork
+from tests.support import Afas, fork, start
 from tests.test_control import error
 from tests.test_wire import STREAMED
 
@@ -539,6 +540,57 @@ def test_a_large_body_that_is_not_carried_out(afas: Afas, kind: str) -> None:
     assert last(afas)["request"]["size"] == 3_000_009
 
 
+# ---------------------------------------------------------------- who waits no longer
+
+
+def held_up(afas: Afas) -> socket.socket:
+    """A connection whose call waits in the server for a minute."""
+    inject(afas, "delay", milliseconds=60_000)
+    address = urlsplit(afas.base_url)
+    client = socket.create_connection((address.hostname, address.port), timeout=20)
+    head = f"Host: x\r\nAuthorization: {afas.authorization}\r\nConnection: close\r\n"
+    client.sendall(f"GET /ProfitRestServices/{READ} HTTP/1.1\r\n{head}\r\n".encode())
+    while counts(afas) != [(1, 1)]:
+        time.sleep(0.01)
+    return client
+
+
+def test_a_call_that_waits_is_dropped_with_its_environment(demo: Afas) -> None:
+    copy = fork(demo)
+    with held_up(copy) as client:
+        assert copy.control("DELETE").status_code == 204
+        assert client.recv(100) == b""
+    assert demo.get(READ).status_code == 200
+
+
+def test_a_call_that_waits_does_not_keep_the_server_from_stopping() -> None:
+    serving, afas = start()
+    with held_up(afas) as client:
+        afas.http.close()
+        began = time.monotonic()
+        serving.stop()
+        assert client.recv(100) == b""
+    assert time.monotonic() - began < 4
+
+
+@pytest.mark.parametrize("phase", ["before", "after"])
+def test_a_client_that_gives_up(afas: Afas, phase: str) -> None:
+    """What it asked for is carried out all the same."""
+    inject(afas, "delay", phase, {"method": "POST"}, milliseconds=300)
+    with pytest.raises(httpx.ReadTimeout):
+        httpx.post(
+            f"{afas.base_url}/{WRITE}",
+            json=purchase("F-100"),
+            headers={"Authorization": afas.authorization},
+            timeout=0.1,
+        )
+    while not booked(afas):
+        time.sleep(0.01)
+    while not afas.control("GET", "/traffic").json()["exchanges"]:
+        time.sleep(0.01)
+    assert last(afas)["response"]["status"] == 201
+
+
 # ---------------------------------------------------------------- repeatable
 
 
@@ -643,6 +695,7 @@ _EFFECT = {"kind": "drop"}
         ({"effect": {"kind": "status", "status": 600}}, "effect.status"),
         ({"effect": {"kind": "status", "status": 204, "body": "x"}}, "effect.body"),
         ({"effect": {"kind": "status", "body": "x" * 2_000_000}}, "effect.body"),
+        ({"effect": {"kind": "status", "body": json.loads("[" * 252 + "]" * 252)}}, "effect.body"),
         ({"effect": {"kind": "status", "headers": {"X": 1}}}, "effect.headers"),
         ({"effect": {"kind": "status", "headers": {"X": "a\r\nb: c"}}}, "effect.headers"),
         ({"effect": {"kind": "status", "headers": {"X Y": "a"}}}, "effect.headers"),

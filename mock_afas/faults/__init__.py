@@ -6,6 +6,7 @@ brings the effects about. Faults live as long as the process: forks start withou
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -88,6 +89,8 @@ class Faults:
 
     def __init__(self, seed: int) -> None:
         self.listed: list[Fault] = []
+        #: Set once the environment is deleted or the server stops: nobody has to wait any longer.
+        self.ended = asyncio.Event()
         self._seed = seed
         self._made = 0
 

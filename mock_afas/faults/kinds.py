@@ -114,8 +114,13 @@ def _headers(value: object) -> dict[str, str]:
 
 
 def _body(value: object) -> object:
+    allowed = Unfit(f"a text or JSON of at most {MOST_BYTES:,} bytes, not nested too deeply")
+    try:
+        orjson.dumps([[[[value]]]])  # so deep it lies in a list of faults
+    except orjson.JSONEncodeError:
+        raise allowed from None
     if len(body_bytes(value)) > MOST_BYTES:
-        raise Unfit(f"a text or JSON of at most {MOST_BYTES:,} bytes")
+        raise allowed
     return value
 
 

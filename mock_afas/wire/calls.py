@@ -55,6 +55,8 @@ class Call:
     visit: Visit | None = None
     token: str = ""
     language: Language = "nl"
+    #: The whole body, where it had to be read before it was this call's turn.
+    received: bytearray | None = None
     #: The beginning of the body, for the record, and its whole size.
     body: bytes = b""
     body_size: int = 0

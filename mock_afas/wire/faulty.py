@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import zlib
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from mock_afas import messages
@@ -61,10 +62,12 @@ def answer_in_vain(call: Call, environment: Environment) -> Answer:
 # ---------------------------------------------------------------- effects
 
 
-async def _delay(_call: Call, _damage: Damage, _environment: Environment, firing: Firing) -> None:
+async def _delay(_call: Call, damage: Damage, environment: Environment, firing: Firing) -> None:
     options, chance = firing.fault.options, firing.fault.chance
     milliseconds = options["milliseconds"] + chance.random() * options["jitter_milliseconds"]
-    await asyncio.sleep(milliseconds / 1_000)
+    with suppress(TimeoutError):
+        await asyncio.wait_for(environment.faults.ended.wait(), milliseconds / 1_000)
+        damage.dropped = "close"  # there is nothing left to carry the call out on
 
 
 async def _status(call: Call, damage: Damage, environment: Environment, firing: Firing) -> None:

@@ -14,7 +14,6 @@ from mock_afas.connectors import GetConnector, UpdateConnector
 from mock_afas.documents import InvalidJson
 from mock_afas.environment import Environment, WriteCall
 from mock_afas.errors import ProfitError, Reason, Refusal, UnderMaintenance, unexpected
-from mock_afas.faults import Firing
 from mock_afas.logbook import LogEntry
 from mock_afas.messages import Language
 from mock_afas.profiles import BASE_PATH, HOST_SUFFIXES
@@ -119,9 +118,7 @@ class Wire:
             raise Refusal(404, Reason("length of the query string", "query string", size, f"{MOST_QUERY} characters"))
         environment = self._known(call, sent)
         if environment.faults.listed:
-            firings = environment.faults.on(call.method, call.connector.lower(), environment.under_way + 1)
-            if firings:
-                return await self._damaged(call, environment, firings)
+            return await self._among_faults(call, environment)
         call.visit = await environment.enter()
         return await self._carried_out(call, environment)
 
@@ -132,9 +129,23 @@ class Wire:
             raise Refusal(404, Reason("resource", "path", call.scope["path"], ", ".join(self._resources)))
         return await resource(call, environment, app)
 
-    async def _damaged(self, call: Call, environment: Environment, firings: list[Firing]) -> Answer:
-        """The answer to a call that faults fire on, and what is to become of it in ``call.damage``."""
-        damage = call.damage = Damage(firings)
+    async def _among_faults(self, call: Call, environment: Environment) -> Answer:
+        """The answer to a call of an environment with faults.
+
+        Its body is read first: it is wanted for the record, and a client may be gone by the time that it is its turn.
+        """
+        if call.method not in _WRITING:
+            return await self._struck(call, environment)
+        async with self._room.of(_announced(call)):
+            call.received = bytearray()
+            await _read(call, call.received)
+            return await self._struck(call, environment)
+
+    async def _struck(self, call: Call, environment: Environment) -> Answer:
+        """The answer to a call after all faults that fire on it; what is to become of it is in ``call.damage``."""
+        firings = environment.faults.on(call.method, call.connector.lower(), environment.under_way + 1)
+        damage = Damage(firings)
+        call.damage = damage if firings else None
         call.visit = await environment.enter(waiting=not faulty.turned_away(damage))
         await faulty.strike(call, environment, "before")
         if faulty.goes_on(call, damage):
@@ -142,9 +153,6 @@ class Wire:
                 damage.answer = await self._carried_out(call, environment)
             except Exception as error:
                 damage.answer = self._refused(call, error)
-        elif call.method in _WRITING:
-            async with self._room.of(_announced(call)):
-                await _read(call, bytearray())
         await faulty.strike(call, environment, "after")
         return damage.answer or faulty.answer_in_vain(call, environment)
 
@@ -160,23 +168,27 @@ class Wire:
         return answers.ok(rows.body, rows.parts)
 
     async def _update(self, call: Call, environment: Environment, app: AppConnector) -> Answer:
+        if call.received is not None:
+            return await self._written(call, environment, app, call.received)
         body = bytearray()
         async with self._room.of(_announced(call)):
             await _read(call, body)
-            named = update.target(call.segments[1:])
-            connector = environment.update_connector(named.connector, app)
-            if connector is None:
-                reason = Reason(
-                    "UpdateConnector", "path", named.connector, "an UpdateConnector listed in the app connector"
-                )
-                raise ProfitError("update_connector_unsupported", reason)
-            if call.method not in connector.methods:
-                raise Refusal(405, Reason("method", "method", call.method, ", ".join(connector.methods)))
-            user = environment.access.tokens[call.token].user
-            write = WriteCall(
-                connector.id, call.method, named.object, update.exact_keys(connector, named.keys), body, user
+            return await self._written(call, environment, app, body)
+
+    async def _written(self, call: Call, environment: Environment, app: AppConnector, body: bytearray) -> Answer:
+        named = update.target(call.segments[1:])
+        connector = environment.update_connector(named.connector, app)
+        if connector is None:
+            reason = Reason(
+                "UpdateConnector", "path", named.connector, "an UpdateConnector listed in the app connector"
             )
-            return update.answered(environment, call.method, await environment.write(write))
+            raise ProfitError("update_connector_unsupported", reason)
+        if call.method not in connector.methods:
+            raise Refusal(405, Reason("method", "method", call.method, ", ".join(connector.methods)))
+        user = environment.access.tokens[call.token].user
+        keys = update.exact_keys(connector, named.keys)
+        write = WriteCall(connector.id, call.method, named.object, keys, body, user)
+        return update.answered(environment, call.method, await environment.write(write))
 
     async def _metainfo(self, call: Call, environment: Environment, app: AppConnector) -> Answer:
         _only(call, _READING)
