@@ -1,13 +1,39 @@
 """Recorded HTTP exchanges, and the rules that judge them. Knows nothing of a server: a HAR file serves as well.
 
-``judge(exchanges)`` gives findings; ``RULES`` is the table of rules; ``read_har`` reads exchanges from a file.
+``judge(exchanges)`` gives findings, ``RULES`` is the table of rules, ``har.read_file`` reads exchanges from a file and
+``reports`` writes what was found. What judges is imported when it is first asked for: a server that only records starts
+a tenth sooner without.
 """
 
-from mock_afas.traffic.exchange import MOST_BODY, MOST_HEADERS, UNKNOWN, Exchange, Outcome, Whole, kept_headers, whole
-from mock_afas.traffic.findings import Finding, Recording, Rule
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from mock_afas.traffic.exchange import (
+    MOST_BODY,
+    MOST_HEADERS,
+    UNKNOWN,
+    Exchange,
+    Outcome,
+    Whole,
+    kept_headers,
+    whole,
+)
 from mock_afas.traffic.recorder import MOST_BYTES, MOST_EXCHANGES, Traffic
-from mock_afas.traffic.rules import RULES, judge
-from mock_afas.traffic.shown import as_dict
+
+if TYPE_CHECKING:
+    from mock_afas.traffic.findings import Finding, Recording, Rule
+    from mock_afas.traffic.rules import RULES, judge
+
+#: What judges, by the module that has it.
+_LATER = {
+    "RULES": "rules",
+    "judge": "rules",
+    "Finding": "findings",
+    "Recording": "findings",
+    "Rule": "findings",
+}
 
 __all__ = [
     "MOST_BODY",
@@ -23,8 +49,13 @@ __all__ = [
     "Rule",
     "Traffic",
     "Whole",
-    "as_dict",
     "judge",
     "kept_headers",
     "whole",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+    return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)

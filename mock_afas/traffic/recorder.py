@@ -6,7 +6,6 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
-from mock_afas.traffic import shown
 from mock_afas.traffic.exchange import Exchange
 
 MOST_EXCHANGES = 10_000
@@ -60,6 +59,8 @@ class Traffic:
 
     def as_dict(self) -> dict[str, Any]:
         """The exchanges as the control API shows them."""
+        from mock_afas.traffic import shown  # noqa: PLC0415 - recording does not need what showing does
+
         return shown.as_dict(self._exchanges, self.dropped)
 
 
