@@ -221,18 +221,17 @@ export class CarefulClient {
   // All rows, each once; columns times rows of a page stay below 150,000. A page begins with the last row of the one
   // before, which shows what has moved since.
   async rows(connector, filters = []) {
-    const key = await this.order(connector), columns = (await this.fields(connector)).length, all = [];
+    const key = await this.order(connector), columns = (await this.fields(connector)).length, all = new Map();
     const take = Math.max(2, Math.min(this.pageSize, Math.floor((MOST_CELLS - 1) / columns)));
     for (let skip = 0, last = null; ; ) {
       const page = await this.get(`connectors/${connector}`, "rows", await this.query(connector, filters, skip, take));
       const known = page.map((row) => JSON.stringify(key.map((name) => row[name])));
-      const at = known.indexOf(last);
-      if (last !== null && at < 0 && skip) {
+      if (last !== null && !known.includes(last) && skip) {
         skip = Math.max(0, skip - take + 1); // rows before this page have gone: step back until it is there again
         continue;
       }
-      all.push(...page.slice(at + 1));
-      if (page.length < take) return all;
+      known.forEach((id, at) => all.has(id) || all.set(id, page[at])); // rows that come in move others to a later page
+      if (page.length < take) return [...all.values()];
       last = known.at(-1);
       skip += take - 1;
     }

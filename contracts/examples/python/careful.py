@@ -230,14 +230,16 @@ class CarefulClient:
     def rows(self, connector: str, filters: Iterable[Filter] = ()) -> Iterator[Row]:
         """All rows, each once. A page begins with the last row of the one before, which shows what has moved since."""
         key, take, skip = self.order(connector), self.take(connector), 0
-        last: list[Any] = []
+        last: tuple[Any, ...] = ()
+        seen: set[tuple[Any, ...]] = set()  # rows that come in move others to a later page
         while True:
             page = self.get(f"connectors/{connector}", "rows", self.query(connector, filters, skip, take))
-            known = [[row.get(name) for name in key] for row in page]
+            known = [tuple(row.get(name) for name in key) for row in page]
             if last and last not in known and skip:
                 skip = max(0, skip - take + 1)  # rows before this page have gone: step back until it is there again
                 continue
-            yield from page[known.index(last) + 1 :] if last in known else page
+            yield from (row for row, each in zip(page, known, strict=True) if each not in seen)
+            seen.update(known)
             if len(page) < take:
                 return
             last, skip = known[-1], skip + take - 1
