@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 
+from driver import serve
+
 from contracts.rogues import booking, connecting, documents, failing, features, manners, reading, relations
 from contracts.rogues.base import ROGUES
-
-from driver import serve  # isort: skip - base has put its folder on the path
 
 FAMILIES = (connecting, reading, features, relations, booking, documents, failing, manners)
 

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import NamedTuple
-
-# The example stands by itself, to be copied; it is no package.
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "examples" / "python"))
 
 from careful import CarefulClient
 
 
 class Rogue(NamedTuple):
-    """A wrong client: its name on the command line, its mistake in a sentence, the id of the contract that catches it."""
+    """A wrong client: its name, its mistake in a sentence, the id of the contract that has to catch it."""
 
     name: str
     sentence: str

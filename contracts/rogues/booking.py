@@ -139,9 +139,7 @@ class InvertedRate(CarefulClient):
         return super().in_base(amounts, total, 1 / rate)
 
 
-@rogue(
-    "Rounds each converted line by itself, so that the entry does not balance.", caught_by="booking/currency-balances"
-)
+@rogue("Rounds each converted line by itself: the entry does not balance.", caught_by="booking/currency-balances")
 class RoundsConvertedLines(CarefulClient):
     def in_base(self, amounts: list[Decimal], total: Decimal, rate: Decimal) -> list[Decimal]:
         return [super(RoundsConvertedLines, self).in_base([amount], amount, rate)[0] for amount in amounts]

@@ -63,7 +63,7 @@ class LinksToFirst(CarefulClient):
 
 
 @rogue(
-    "Sends the document first, and leaves it behind when the booking is refused.",
+    "Sends the document first, and leaves it when the booking is refused.",
     caught_by="documents/none-left-behind",
 )
 class DocumentFirst(CarefulClient):

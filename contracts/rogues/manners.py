@@ -40,7 +40,7 @@ class AnyNumberOfLines(CarefulClient):
 
 
 @rogue("Asks for each row by itself.", caught_by="manners/one-call-for-each-value")
-class OneCallARow(CarefulClient):
+class OneCallForEachRow(CarefulClient):
     def read(self, connector: str, changed_since: str | None = None) -> Row:
         whole = super().read(connector, changed_since)
         key = self.order(connector)[0]
@@ -91,7 +91,7 @@ class TokenInUrl(CarefulClient):
 
 
 @rogue(
-    "Calls a connector again and again that the environment does not have.",
+    "Calls a connector again and again that is not there.",
     caught_by="manners/unsupported-connector-again",
 )
 class AsksAgain(CarefulClient):

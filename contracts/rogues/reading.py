@@ -114,9 +114,7 @@ class ChangedSinceZ(CarefulClient):
         return [(name, how, f"{value}Z") for name, how, value in super().changed(connector, since)]
 
 
-@rogue(
-    "Asks for what changed since a moment an hour later, as it converts that moment.", caught_by="read/changed-since"
-)
+@rogue("Converts the moment it asks from, which makes it later.", caught_by="read/changed-since")
 class ChangedSinceConverted(CarefulClient):
     def changed(self, connector: str, since: str) -> list[Filter]:
         moment = dt.datetime.fromisoformat(since.removesuffix("Z")).replace(tzinfo=dt.UTC).astimezone(AMSTERDAM)
