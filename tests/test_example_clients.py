@@ -274,7 +274,7 @@ def test_it_reads_the_json_of_older_versions(client: Client, afas: Afas, version
 def test_it_works_without_features_and_sends_nothing_of_them(client: Client, afas: Afas, without: set[str]) -> None:
     afas.configure(without=sorted(without))
     assert client.ok("features") == {feature: feature not in without for feature in FEATURES}
-    line = (
+    line: Json = (
         {"account": "4710", "amount": "20", "commitment": 7}
         if "projects" not in without
         else {"account": "4320", "amount": "20"}

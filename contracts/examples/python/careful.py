@@ -23,7 +23,7 @@ import httpx
 Row = dict[str, Any]
 Filter = tuple[str, int, str]  # field, operator, value
 EQUAL, AT_LEAST, AT_MOST, STARTS = 1, 2, 3, 10
-MOST_QUERY, MOST_CELLS, MOST_LINES, MOST_DOCUMENT = 2_049, 150_000, 1_000, 10 * 2**20
+MOST_QUERY, MOST_CELLS, MOST_DOCUMENT = 2_049, 150_000, 10 * 2**20
 #: Names that are facts: keys to order rows by, connectors of features, what differs between buying and selling.
 NAMES: Row = json.loads((Path(__file__).parent.parent / "names.json").read_text(encoding="utf-8"))
 PURCHASE, SALES = NAMES["purchase"], NAMES["sales"]
@@ -47,7 +47,7 @@ class Failed(Exception):
 class CarefulClient:
     """One environment of AFAS Profit, by its token. Calls are made one after the other: Profit takes five at once."""
 
-    page_size, attempts = 100, 5
+    page_size, attempts, most_lines = 100, 5, 1_000
     #: Seconds for one answer, for the longest wait that we are told and obey, and for one operation.
     timeout, patience, budget = 5.0, 3.0, 8.5
 
@@ -395,8 +395,8 @@ class CarefulClient:
         """The element of FiEntries."""
         get, debit, total, rate = given.get, side is PURCHASE, Decimal(given["total"]), self.rate(given)
         lines = [*given["lines"], *self.tax_lines(given["lines"])]
-        if len(lines) >= MOST_LINES:
-            raise Failed(f"An entry of {len(lines) + 1} lines is more than the {MOST_LINES} that AFAS advises")
+        if len(lines) >= self.most_lines:
+            raise Failed(f"An entry of {len(lines) + 1} lines is more than the {self.most_lines} that AFAS advises")
         amounts, whole = [Decimal(line["amount"]) for line in lines], total
         head = {"VaAs": side["kind"], "AcNr": given[side["argument"]], "InId": given["invoice_number"]}
         head |= {"BpNr": given["invoice_number"], "Judg": get("reviewer"), "DaEx": get("due_date")}

@@ -42,14 +42,14 @@ def written(answer: dict[str, Any]) -> bytes:
     return re.sub(r'"\\u0000([^"]+)"', r"\1", text).encode() + b"\n"
 
 
-def serve(make: Callable[..., CarefulClient] = CarefulClient) -> None:
+def serve(make: Callable[..., CarefulClient] = CarefulClient, name: str = "careful") -> None:
     """Answers commands until it is told to stop. ``make`` makes the client of an environment."""
-    names = ("base_url", "token", "language", "integration_id")
+    told = ("base_url", "token", "language", "integration_id")
     for line in sys.stdin.buffer:
         command = json.loads(line)
         if command["cmd"] == "start":
-            client = make(**{name: command[name] for name in names})
-            about = {"name": "careful", "version": "1.0", "language": "Python"}
+            client = make(**{each: command[each] for each in told})
+            about = {"name": name, "version": "1.0", "language": "Python"}
             answer = {"ok": about | {"operations": list(OPERATIONS), "features": list(NAMES["features"])}}
         elif command["cmd"] == "run":
             answer = {"seq": command["seq"], **ran(client, command["operation"], command["arguments"])}

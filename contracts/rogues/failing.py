@@ -1,0 +1,102 @@
+"""Mistakes when the line or AFAS fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+from careful import CarefulClient, Failed, Row
+
+from contracts.rogues.base import rogue
+
+
+@rogue("Sends a booking again without looking what became of the first.", caught_by="faults/lost-answer-after-commit")
+class BlindRetry(CarefulClient):
+    def looked(self, look: Callable[[], Any]) -> Any:
+        return None
+
+
+@rogue("Takes a booking without an answer for done.", caught_by="faults/lost-before-commit")
+class AssumesSuccess(CarefulClient):
+    def looked(self, look: Callable[[], Any]) -> Any:
+        return look() or {"EnNo": 1, "InId": "F-1", "SbId": 1, "CrId": "50000", "DbId": "10001"}
+
+
+@rogue("Says that a booking without an answer is refused.", caught_by="faults/unknown-outcome-told")
+class UnknownAsRejected(CarefulClient):
+    def unanswered(self, call: str, why: str) -> Failed:
+        return Failed(super().unanswered(call, why).args[0])
+
+
+@rogue("Tries again at once, whatever went wrong.", caught_by="faults/locked-layout-waits")
+class NoWaiting(CarefulClient):
+    def wait(self, error: Failed, attempt: int) -> float | None:
+        return None if super().wait(error, attempt) is None else 0.001
+
+
+@rogue("Waits equally long before each try.", caught_by="faults/locked-layout-waits")
+class EvenWaits(CarefulClient):
+    def wait(self, error: Failed, attempt: int) -> float | None:
+        return super().wait(error, 1 if attempt < self.attempts else attempt)
+
+
+@rogue("Gives up at once when another user has the booking layout open.", caught_by="faults/locked-layout-retried")
+class GivesUpOnLock(CarefulClient):
+    def refusal(self, answer: httpx.Response, call: str) -> Failed:
+        error = super().refusal(answer, call)
+        error.wait = None if error.reference else error.wait
+        return error
+
+
+@rogue("Comes back before the time that AFAS asked for in maintenance.", caught_by="faults/maintenance-obeyed")
+class IgnoresMaintenance(CarefulClient):
+    def refusal(self, answer: httpx.Response, call: str) -> Failed:
+        error = super().refusal(answer, call)
+        error.wait = 0 if error.wait else error.wait
+        return error
+
+
+@rogue("Sends a body again that AFAS has refused.", caught_by="faults/validation-not-retried")
+class RetriesValidation(CarefulClient):
+    def refusal(self, answer: httpx.Response, call: str) -> Failed:
+        error = super().refusal(answer, call)
+        error.wait = 0 if answer.status_code >= 500 and error.wait is None else error.wait
+        return error
+
+
+@rogue("Takes any answer of status 200 for success.", caught_by="faults/garbage-answer")
+class GarbageIsFine(CarefulClient):
+    def parsed(self, text: str) -> Any:
+        try:
+            return super().parsed(text)
+        except ValueError:
+            keys = {"EnNo": 1, "InId": "F-1", "SbId": 1, "CrId": "50000", "DbId": "10001"}
+            return {"rows": [], "results": dict.fromkeys(("FiEntryPar", "KnSubject", "KnPurchaseRelationOrg"), keys)}
+
+
+@rogue("Takes a page that is cut off for the last one.", caught_by="faults/page-cut-off")
+class CutOffIsTheEnd(CarefulClient):
+    def get(self, path: str, key: str, query: str = "") -> list[Row]:
+        try:
+            return super().get(path, key, query)
+        except Failed as error:
+            if key != "rows" or error.outcome != "unknown":
+                raise
+            return []
+
+    def wait(self, error: Failed, attempt: int) -> float | None:
+        return None
+
+
+@rogue("Takes AFAS' message about its time limit for a refusal.", caught_by="faults/time-limit-of-afas")
+class TimeLimitIsRefusal(CarefulClient):
+    def refusal(self, answer: httpx.Response, call: str) -> Failed:
+        error = super().refusal(answer, call)
+        error.outcome = "rejected" if error.reference else error.outcome
+        return error
+
+
+@rogue("Gives up after half a second and calls that a refusal.", caught_by="faults/slow-answer")
+class Impatient(UnknownAsRejected):
+    timeout = 0.5

@@ -1,0 +1,59 @@
+"""Mistakes about what a licence may lack."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from careful import NAMES, CarefulClient, Failed, Row
+
+from contracts.rogues.base import rogue
+
+
+@rogue("Stops at the first feature that is missing.", caught_by="features/works-without")
+class StopsWithoutFeature(CarefulClient):
+    def begin(self) -> None:
+        super().begin()
+        missing = [name for name, there in self.features().items() if not there]
+        if missing:
+            raise Failed(f"AFAS Profit without {missing[0]} is not supported")
+
+
+@rogue("Says that every feature is there.", caught_by="features/reported")
+class ClaimsEveryFeature(CarefulClient):
+    def features(self) -> dict[str, bool]:
+        return dict.fromkeys(NAMES["features"], True)
+
+
+@rogue("Looks for projects under a name that AFAS does not have.", caught_by="features/reported")
+class MissesProjects(CarefulClient):
+    def features(self) -> dict[str, bool]:
+        return super().features() | {"projects": self.has("Zenvoices_ProjectPhases")}
+
+
+@rogue("Sends fields of features that the environment lacks.", caught_by="features/nothing-sent")
+class SendsMissingFeatures(CarefulClient):
+    def line(self, line: Row, amount: Decimal, *, debit: bool) -> Row:
+        made = super().line(line, amount, debit=debit)
+        made["Fields"] |= {"CmNo": line["commitment"]} if "commitment" in line else {}
+        made["Fields"] |= {"PrId": line["project"]} if "project" in line else {}
+        if line.get("allocations"):
+            codes = {f"DiC{axis}": code for axis, code in line["allocations"].items()}
+            made["Objects"]["FiDimEntries"] = {"Element": {"Fields": codes}}
+        return made
+
+
+@rogue("Keeps the features of the environment it saw first.", caught_by="features/asked-anew")
+class CachesFeatures(CarefulClient):
+    seen: dict[str, bool] | None = None
+
+    def features(self) -> dict[str, bool]:
+        CachesFeatures.seen = CachesFeatures.seen or super().features()
+        return CachesFeatures.seen
+
+
+@rogue("Calls connectors without asking whether they are there.", caught_by="features/missing-not-called")
+class CallsWhatIsMissing(CarefulClient):
+    def fields(self, connector: str) -> list[Row]:
+        if not self.has(connector):
+            self.get(f"connectors/{connector}", "rows")
+        return super().fields(connector)
