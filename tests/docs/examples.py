@@ -79,7 +79,8 @@ def run(page: str, *, origin: str, variables: Mapping[str, str], folder: Path) -
     own.mkdir()
     work.mkdir()
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    environment = {**os.environ, **variables, "PATH": path, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    plugins = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_PLUGINS": "mock_afas.pytest_plugin"}
+    environment = {**os.environ, **variables, **plugins, "PATH": path}
     script = own / "script"
     script.write_text("\n".join(_script(found, origin, own)), encoding="utf-8")
     process = subprocess.Popen(
