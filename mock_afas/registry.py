@@ -104,12 +104,12 @@ class Registry:
         return self.first_token(environment, token_data)
 
     def first_token(self, environment: Environment, token_data: str = "") -> Opened:
-        """``environment`` with a new token of its first app connector and user; without one where it lacks either."""
-        access = environment.access
-        if not access.app_connectors or not access.users:
+        """``environment`` with a new token of the first app connector and user that go together, if there are any."""
+        pair = environment.access.first_pair()
+        if pair is None:
             return Opened(environment)
-        app, user = next(iter(access.app_connectors)), next(iter(access.users))
-        _, data = self.issue_token(environment, app_connector=app, user=user, data=token_data)
+        app, user = pair
+        _, data = self.issue_token(environment, app_connector=app.id, user=user.id, data=token_data)
         return Opened(environment, data)
 
     def issue_token(

@@ -56,7 +56,14 @@ class Control:
     def call(self, method: str, path: str, document: object = None, **query: str) -> Any:
         """The JSON answer to a call; ``document``, unless None, goes along as JSON. Raises ControlError."""
         content = None if document is None else json.dumps(document).encode()
-        answer = self.send(method, path, content, _JSON, **query)
+        return self._read(self.send(method, path, content, _JSON, **query))
+
+    def upload(self, path: str, content: bytes) -> Any:
+        """The JSON answer to a POST about the environment whose body is any bytes. Raises ControlError."""
+        below = f"/environments/{quote(self.environment, safe='')}{path}"
+        return self._read(self.send("POST", below, content, "application/octet-stream"))
+
+    def _read(self, answer: bytes) -> Any:
         try:
             return _answered(json.loads(answer)) if answer else None
         except ValueError:

@@ -152,6 +152,10 @@ def test_a_bare_environment_is_set_up_by_command_line(line: CommandLine) -> None
     assert "Say which app connector" in line.refused("tokens", "issue", "--environment", name)
     assert there("environment", "change", "--autonumber")["autonumber"] is True
     assert there("users", "put", f"{participant}.mine", "--description", "Mine")["blocked"] is False
+    assert "import it first" in line.refused(
+        "app-connectors", "create", "--description", "Mine", "--get", "Zenvoices_Suppliers", "--environment", name
+    )
+    assert "Zenvoices_Suppliers" in line.said("import", "--shipped", "Zenvoices_*", "--environment", name)
     app = there("app-connectors", "create", "--description", "Mine", "--get", "Zenvoices_Suppliers")
     changed = there(
         "app-connectors", "change", app["id"], "--add", "--get", "Zenvoices_Currencies", "--update", "FiEntries"

@@ -31,6 +31,7 @@ COMMANDS: Mapping[str, Located] = {
     "serve": Located("mock_afas.cli.serve", "serve"),
     "findings": Located("mock_afas.cli.findings", "findings"),
     "environment": Located("mock_afas.cli.environments", "environment"),
+    "import": Located("mock_afas.cli.imports", "import_"),
     "users": Located("mock_afas.cli.access", "users"),
     "app-connectors": Located("mock_afas.cli.access", "app_connectors"),
     "tokens": Located("mock_afas.cli.access", "tokens"),

@@ -30,18 +30,36 @@ def users() -> None:
 def list_users(control: Control, *, as_json: bool) -> None:
     """List the system users."""
     none = "There is no user. Make one: mock-afas users put ID"
-    print_rows(control.about("GET", "/users")["users"], ("id", "description", "blocked"), as_json=as_json, none=none)
+    print_rows(
+        control.about("GET", "/users")["users"], ("id", "description", "blocked", "groups"), as_json=as_json, none=none
+    )
 
 
 @users.command("put")
 @click.argument("user_id", metavar="ID")
-@click.option("--description", default="", help="Who it is.")
-@click.option("--blocked", is_flag=True, help="Calls with this user's tokens are refused with 401.")
+@click.option("--description", help="Who it is.")
+@click.option("--blocked/--not-blocked", default=None, help="Calls with a blocked user's tokens are refused with 401.")
+@click.option(
+    "--group", "groups", metavar="GROUP", multiple=True, help="User group it belongs to. May repeat. [default: any]"
+)
+@click.option("--no-group", is_flag=True, help="It belongs to no user group.")
 @environment_options
 @json_option
-def put_user(control: Control, user_id: str, *, description: str, blocked: bool, as_json: bool) -> None:  # noqa: ARG001
-    """Add the user ID, or replace the one that has this id."""
-    print_json(control.about("POST", "/users", {"id": user_id, "description": description, "blocked": blocked}))
+def put_user(
+    control: Control,
+    user_id: str,
+    *,
+    description: str | None,
+    blocked: bool | None,
+    groups: tuple[str, ...],
+    no_group: bool,
+    as_json: bool,  # noqa: ARG001
+) -> None:
+    """Add the user ID, or change what you name of the one that has this id."""
+    if groups and no_group:
+        raise click.UsageError("--group and --no-group contradict each other.")
+    given = {"description": description, "blocked": blocked, "groups": list(groups) if groups or no_group else None}
+    print_json(control.about("POST", "/users", {"id": user_id, **{k: v for k, v in given.items() if v is not None}}))
 
 
 # ---------------------------------------------------------------- app connectors
