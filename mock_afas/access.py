@@ -18,8 +18,11 @@ from mock_afas.errors import ControlError, Reason, Refusal
 
 TOKEN_DIGITS = 64
 #: How a client of an app connector can identify itself, and the Profit version from which it can be chosen.
-AUTHENTICATIONS = ("token",)
+CLASSIC, CLIENT_CREDENTIALS = "token", "client_credentials"
+AUTHENTICATIONS = (CLASSIC, CLIENT_CREDENTIALS)
 AUTHENTICATION_FROM = 6
+#: How long an access token of OAuth lasts.
+ACCESS_SECONDS = 3_600
 _MOST_NAME = 100
 
 
@@ -60,7 +63,10 @@ class AppConnector:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A classic token. ``digest`` is the SHA-256, in hex, of its 64 hex digits in capitals."""
+    """A classic token, or an access token of OAuth.
+
+    ``digest`` is the SHA-256, in hex, of its 64 hex digits in capitals; see ``bearer_digest`` for access tokens.
+    """
 
     id: str
     digest: str
@@ -71,9 +77,24 @@ class Token:
     revoked: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class OAuthClient:
+    """What an app connector gives an integration that authenticates by OAuth. ``digest`` is that of its secret."""
+
+    id: str
+    digest: str
+    user: str
+    app_connector: str
+
+
 def digest(data: str) -> str:
     """The SHA-256, in hex, of a token's data; hex digits compare without case."""
     return hashlib.sha256(data.upper().encode("ascii", "replace")).hexdigest()
+
+
+def bearer_digest(data: str) -> str:
+    """The digest of an access token, which no classic token with the same data has."""
+    return digest(f"Bearer {data}")
 
 
 def token_xml(data: str) -> str:
@@ -110,10 +131,12 @@ class Access:
         users: Mapping[str, SystemUser] | None = None,
         app_connectors: Mapping[str, AppConnector] | None = None,
         tokens: Mapping[str, Token] | None = None,
+        clients: Mapping[str, OAuthClient] | None = None,
     ) -> None:
         self.users = dict(users or {})
         self.app_connectors = dict(app_connectors or {})
         self.tokens = dict(tokens or {})
+        self.clients = dict(clients or {})
 
     def copy(self) -> Access:
         """The same users and app connectors, without tokens: a token is unique to one environment."""
@@ -124,6 +147,7 @@ class Access:
             "users": [asdict(user) for user in self.users.values()],
             "app_connectors": [asdict(app) for app in self.app_connectors.values()],
             "tokens": [asdict(token) for token in self.tokens.values()],
+            "clients": [asdict(client) for client in self.clients.values()],
         }
 
     @classmethod
@@ -144,6 +168,7 @@ class Access:
             {user["id"]: _user(user) for user in data["users"]},
             {app.id: app for app in apps},
             {token["id"]: Token(**token) for token in data["tokens"]},
+            {client["id"]: OAuthClient(**client) for client in data.get("clients", ())},
         )
 
     def put_user(self, user: SystemUser) -> None:
@@ -166,16 +191,9 @@ class Access:
         self, *, app_connector: str, user: str, now: dt.datetime, expires: dt.datetime | None = None, data: str = ""
     ) -> tuple[Token, str]:
         """A new token and its data of 64 hex digits, which is never shown again. Raises ControlError."""
-        if app_connector not in self.app_connectors:
-            raise ControlError(f"there is no app connector '{app_connector}'", status=404)
-        if user not in self.users:
-            raise ControlError(f"there is no user '{user}'", hint="create the user first")
-        group = self.app_connectors[app_connector].group
-        if not self.users[user].is_in(group):
-            hint = f"add the user to it, or name the user's own group in app connector '{app_connector}'"
-            raise ControlError(f"user '{user}' is not in user group '{group}' of the app connector", hint=hint)
+        self._check_may_use(app_connector, user, CLASSIC)
         data = data or secrets.token_hex(TOKEN_DIGITS // 2).upper()
-        identity = f"T{len(self.tokens) + 1:05d}"
+        identity = f"T{sum(known.startswith('T') for known in self.tokens) + 1:05d}"
         token = Token(
             id=identity,
             digest=digest(data),
@@ -186,6 +204,57 @@ class Access:
         )
         self.tokens[identity] = token
         return token, data
+
+    def _check_may_use(self, app_connector: str, user: str, authentication: str) -> None:
+        """Raises ControlError unless ``user`` can be let in by ``app_connector``, in this way."""
+        app = self.app_connectors.get(app_connector)
+        if app is None:
+            raise ControlError(f"there is no app connector '{app_connector}'", status=404)
+        if app.authentication != authentication:
+            hint = f"set its 'authentication' to \"{authentication}\", or use an app connector that has it"
+            message = f"app connector '{app_connector}' authenticates by {app.authentication}"
+            raise ControlError(message, hint=hint, status=409)
+        if user not in self.users:
+            raise ControlError(f"there is no user '{user}'", hint="create the user first")
+        if not self.users[user].is_in(app.group):
+            hint = f"add the user to it, or name the user's own group in app connector '{app_connector}'"
+            raise ControlError(f"user '{user}' is not in user group '{app.group}' of the app connector", hint=hint)
+
+    def add_client(self, *, app_connector: str, user: str) -> tuple[OAuthClient, str]:
+        """A new client of OAuth and its secret, which is never shown again. Raises ControlError."""
+        self._check_may_use(app_connector, user, CLIENT_CREDENTIALS)
+        identity, secret = secrets.token_hex(16), secrets.token_hex(TOKEN_DIGITS // 2)
+        client = OAuthClient(identity, digest(secret), user, app_connector)
+        self.clients[identity] = client
+        return client, secret
+
+    def remove_client(self, client_id: str) -> OAuthClient:
+        """Removes a client. Access tokens it has stay valid as long as they last. Raises ControlError 404."""
+        if client_id not in self.clients:
+            raise ControlError(f"there is no client '{client_id}'", status=404)
+        return self.clients.pop(client_id)
+
+    def grant(self, client: OAuthClient, *, now: dt.datetime) -> tuple[Token, str]:
+        """An access token for ``client``, which lasts ``ACCESS_SECONDS``, and its data."""
+        data = secrets.token_hex(TOKEN_DIGITS // 2)
+        token = Token(
+            id=f"A{secrets.token_hex(8)}",
+            digest=bearer_digest(data),
+            user=client.user,
+            app_connector=client.app_connector,
+            created=now.isoformat(timespec="seconds"),
+            expires=(now + dt.timedelta(seconds=ACCESS_SECONDS)).isoformat(timespec="seconds"),
+        )
+        self.tokens[token.id] = token
+        return token, data
+
+    def forget_expired(self, *, now: dt.datetime) -> list[Token]:
+        """Removes access tokens that expired an access token's time ago, and returns them."""
+        limit = (now - dt.timedelta(seconds=ACCESS_SECONDS)).isoformat(timespec="seconds")
+        old = [token for token in self.tokens.values() if token.id.startswith("A") and (token.expires or "") < limit]
+        for token in old:
+            del self.tokens[token.id]
+        return old
 
     def revoke(self, token_id: str) -> Token:
         """Marks a token revoked; it stays known, so that its use is told apart in the logbook."""

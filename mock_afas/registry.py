@@ -10,7 +10,7 @@ from typing import Any
 
 import mock_afas
 from mock_afas import connectors, demo, fixtures, records
-from mock_afas.access import Access, AppConnector, SystemUser, Token, digest
+from mock_afas.access import Access, AppConnector, OAuthClient, SystemUser, Token, digest
 from mock_afas.clock import Clock
 from mock_afas.connectors import Definitions, GetConnector
 from mock_afas.environment import Environment, check_get_connectors
@@ -42,6 +42,7 @@ class Registry:
         self.environments: dict[str, Environment] = {}
         self._catalog = catalog
         self._tokens: dict[str, tuple[Environment, str]] = {}
+        self._clients: dict[str, Environment] = {}
         self._reserved: set[str] = set()
         self._bases: dict[tuple[bool, dt.date], Books] = {}
         #: Under which digest the catalog keeps a definition that was imported.
@@ -67,6 +68,11 @@ class Registry:
     def by_token(self, token_digest: str) -> tuple[Environment, str] | None:
         """The environment and the id of the token with this digest. Digests say nothing about near misses."""
         return self._tokens.get(token_digest)
+
+    def by_client(self, client_id: str) -> tuple[Environment, OAuthClient] | None:
+        """The environment and the client of OAuth with this id."""
+        environment = self._clients.get(client_id)
+        return None if environment is None else (environment, environment.access.clients[client_id])
 
     # ------------------------------------------------------------ making
 
@@ -131,11 +137,37 @@ class Registry:
         self.changed(environment)
         return token, data
 
+    def add_client(self, environment: Environment, *, app_connector: str, user: str) -> tuple[OAuthClient, str]:
+        """A new client of OAuth and its secret. Raises ControlError."""
+        client, secret = environment.access.add_client(app_connector=app_connector, user=user)
+        self._clients[client.id] = environment
+        self.keep(environment)
+        return client, secret
+
+    def remove_client(self, environment: Environment, client_id: str) -> OAuthClient:
+        """Removes a client of OAuth. Raises ControlError 404."""
+        client = environment.access.remove_client(client_id)
+        del self._clients[client_id]
+        self.keep(environment)
+        return client
+
+    def grant(self, environment: Environment, client: OAuthClient) -> str:
+        """The data of a new access token for ``client``; those that expired long ago are forgotten."""
+        now = environment.now()
+        for token in environment.access.forget_expired(now=now):
+            del self._tokens[token.digest]
+        token, data = environment.access.grant(client, now=now)
+        self._tokens[token.digest] = (environment, token.id)
+        self.keep(environment)
+        return data
+
     def delete(self, environment: Environment) -> None:
         """Removes an environment with its books, access and traffic."""
         del self.environments[environment.id]
         for token in environment.access.tokens.values():
             del self._tokens[token.digest]
+        for client_id in environment.access.clients:
+            del self._clients[client_id]
         if self._catalog is not None:
             self._catalog.forget(environment.id)
         environment.release()
@@ -282,6 +314,7 @@ class Registry:
             self.environments[environment.id] = environment
             for token in access.tokens.values():
                 self._tokens[token.digest] = (environment, token.id)
+            self._clients |= dict.fromkeys(access.clients, environment)
 
     def stop_waiting(self) -> None:
         """Ends the calls that faults hold up, when the server is to stop."""

@@ -92,7 +92,7 @@ _COUNTED = ("get_connectors", "update_connectors", "tokens")
 _SETTINGS = (
     click.option("--description", help="What it is for."),
     click.option("--group", help="User group of its users."),
-    click.option("--authentication", help="Type of authentication, from Profit 6 on: token."),
+    click.option("--authentication", help="Type of authentication, from Profit 6 on: token or client_credentials."),
     click.option(
         "--ip", "ip_addresses", metavar="ADDRESS", multiple=True, help="Let this address in, and no other. May repeat."
     ),

@@ -10,7 +10,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mock_afas import connectors
-from mock_afas.access import AUTHENTICATION_FROM, Access, AppConnector, SystemUser, Token, check_user_name
+from mock_afas.access import (
+    AUTHENTICATION_FROM,
+    Access,
+    AppConnector,
+    OAuthClient,
+    SystemUser,
+    Token,
+    check_user_name,
+)
 from mock_afas.control import bodies
 from mock_afas.control.answers import Call, json
 from mock_afas.environment import Environment, check_get_connectors
@@ -56,7 +64,13 @@ def _shown_token(token: Token) -> dict[str, Any]:
 
 def _shown_app(app: AppConnector, access: Access) -> dict[str, Any]:
     tokens = [_shown_token(token) for token in access.tokens.values() if token.app_connector == app.id]
-    return {**asdict(app), "tokens": tokens}
+    clients = [_shown_client(client) for client in access.clients.values() if client.app_connector == app.id]
+    return {**asdict(app), "tokens": tokens, "clients": clients}
+
+
+def _shown_client(client: OAuthClient) -> dict[str, Any]:
+    """A client of OAuth as it can be seen afterwards: everything but its secret."""
+    return {"client_id": client.id, "user": client.user, "app_connector": client.app_connector}
 
 
 class AccessCalls:
@@ -77,6 +91,8 @@ class AccessCalls:
             ("PATCH", f"{apps}/{{app}}", self.change_app_connector),
             ("POST", f"{apps}/{{app}}/tokens", self.issue_token),
             ("DELETE", f"{environment}/tokens/{{token}}", self.revoke_token),
+            ("POST", f"{apps}/{{app}}/clients", self.add_client),
+            ("DELETE", f"{environment}/clients/{{client}}", self.remove_client),
         )
 
     def _environment(self, request: Request) -> Environment:
@@ -137,3 +153,17 @@ class AccessCalls:
         token = environment.access.revoke(request.path_params["token"])
         self._registry.changed(environment)
         return json(_shown_token(token))
+
+    async def add_client(self, request: Request) -> Response:
+        """A client of OAuth, with its secret and the address that gives access tokens for both."""
+        environment = self._environment(request)
+        body = bodies.checked(await bodies.read_object(request), {"user": str}, required=("user",))
+        client, secret = self._registry.add_client(
+            environment, app_connector=request.path_params["app"], user=body["user"]
+        )
+        address = f"{self._describe(request, Opened(environment))['base_url']}/oauth/token"
+        return json({**_shown_client(client), "client_secret": secret, "token_url": address}, 201)
+
+    async def remove_client(self, request: Request) -> Response:
+        environment = self._environment(request)
+        return json(_shown_client(self._registry.remove_client(environment, request.path_params["client"])))

@@ -1,4 +1,4 @@
-"""Classic tokens in the ``Authorization`` header. wire.md section 2."""
+"""Classic tokens and access tokens of OAuth in the ``Authorization`` header. wire.md section 2."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ import re
 from collections import OrderedDict
 from typing import NamedTuple
 
-from mock_afas.access import digest
+from mock_afas.access import bearer_digest, digest
 from mock_afas.errors import Reason, Refusal, unexpected
 
 _SCHEME = re.compile(rb"\s*AfasToken\s+(.*?)\s*", re.IGNORECASE | re.DOTALL)
 _TOKEN = re.compile(
     rb"\s*<token>\s*<version>\s*1\s*</version>\s*<data>\s*([0-9A-Fa-f]{64})\s*</data>\s*</token>\s*", re.IGNORECASE
 )
+_BEARER = re.compile(rb"\s*Bearer\s+([0-9A-Fa-f]{64})\s*", re.IGNORECASE)
 _MOST_KNOWN = 4_096
 
 
@@ -47,6 +48,9 @@ _NOTHING = Sent(problem=_problem("token sent", "AfasToken and the token in base6
 
 def _read(value: bytes) -> Sent:
     scheme = _SCHEME.fullmatch(value)
+    access = _BEARER.fullmatch(value) if scheme is None else None
+    if access is not None:
+        return Sent(bearer_digest(access[1].decode("ascii")))
     if scheme is None:
         return Sent(problem=_problem("authentication scheme", "AfasToken and the token in base64"))
     raw = _TOKEN.fullmatch(scheme[1])

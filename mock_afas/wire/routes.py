@@ -20,10 +20,11 @@ from mock_afas.profiles import BASE_PATH, HOST_SUFFIXES
 from mock_afas.query import parsed
 from mock_afas.registry import Registry
 from mock_afas.traffic import MOST_BODY, MOST_HEADERS, Exchange, Outcome, kept_headers, whole
-from mock_afas.wire import answers, bodies, faulty, files, metainfo, update
+from mock_afas.wire import answers, bodies, faulty, files, metainfo, oauth, update
 from mock_afas.wire.answers import Answer
 from mock_afas.wire.auth import Headers, Sent
 from mock_afas.wire.calls import Call, Damage, Receive, Scope, Send
+from mock_afas.wire.oauth import OAuthError
 
 _PREFIX = f"{BASE_PATH.lower()}/"
 #: Longest query string, with its question mark.
@@ -112,6 +113,8 @@ class Wire:
     async def _answer(self, call: Call) -> Answer:
         if call.method == "OPTIONS":
             return answers.bare(200)
+        if call.segments[0].lower() == "oauth":
+            return await self._oauth(call)
         sent = self._identify(call)
         if len(call.scope["query_string"]) + 1 > MOST_QUERY:
             size = str(len(call.scope["query_string"]) + 1)
@@ -217,6 +220,18 @@ class Wire:
             )
         return answers.json(found)
 
+    async def _oauth(self, call: Call) -> Answer:
+        """An access token. Who asks has no token yet, so the environment follows from the client."""
+        if [segment.lower() for segment in call.segments] != ["oauth", "token"]:
+            raise Refusal(404, Reason("OAuth", "path", call.scope["path"], "/oauth/token"))
+        _only(call, frozenset(("POST",)))
+        size = _announced(call)
+        if size is None or size > oauth.MOST_BYTES:
+            raise Refusal(413, Reason("size of the body", "body", str(size), f"{oauth.MOST_BYTES} bytes"))
+        body = bytearray()
+        await _read(call, body)
+        return oauth.answer(call, bytes(body), self._registry, _check_host)
+
     async def _profit_version(self, call: Call, environment: Environment, _app: AppConnector) -> Answer:
         _only(call, _READING)
         if len(call.segments) != 1:
@@ -241,6 +256,8 @@ class Wire:
             case InvalidJson() if environment is not None:
                 answer, message = update.invalid_json(environment), "Invalid json"
                 reason = Reason("body is JSON", "body", "", str(error))
+            case OAuthError():
+                answer, message, reason = oauth.refused(error), error.code, error.reason
             case UnderMaintenance():
                 answer, message = answers.maintenance(error, call.language)
                 reason = Reason("maintenance", "", f"{error.retry_after} s")
