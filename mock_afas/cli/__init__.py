@@ -30,6 +30,7 @@ class Located(NamedTuple):
 COMMANDS: Mapping[str, Located] = {
     "serve": Located("mock_afas.cli.serve", "serve"),
     "findings": Located("mock_afas.cli.findings", "findings"),
+    "compare": Located("mock_afas.cli.compare", "compare"),
     "environment": Located("mock_afas.cli.environments", "environment"),
     "import": Located("mock_afas.cli.imports", "import_"),
     "users": Located("mock_afas.cli.access", "users"),
