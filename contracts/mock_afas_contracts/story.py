@@ -181,6 +181,15 @@ class Story:
         """All rows of a GetConnector as AFAS sends them; not in the traffic. Ask before arranging faults."""
         return self.afas.rows(connector)
 
+    def definition(self, connector: str) -> Row:
+        """The definition of a GetConnector, as metainfo has it; not in the traffic."""
+        return self.afas.definition(connector)
+
+    def import_definition(self, definition: Row) -> None:
+        """Replaces a GetConnector by another definition of it, as an administrator does by importing one."""
+        self._add("data", f"import {definition['name']} with {len(definition['fields'])} fields", definition)
+        self.afas.import_definition(definition)
+
     # ------------------------------------------------------------ what came of it
 
     def books(self) -> Books:

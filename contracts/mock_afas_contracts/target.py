@@ -76,6 +76,17 @@ class Environment:
         rows: list[Row] = self.target.ask(self.connection, f"connectors/{connector}?skip=-1&take=-1")["rows"]
         return rows
 
+    def definition(self, connector: str) -> Row:
+        """The definition of a GetConnector, as metainfo has it, asked for by the suite itself."""
+        found: Row = self.target.ask(self.connection, f"metainfo/get/{connector}")
+        return found
+
+    def import_definition(self, definition: Row) -> None:
+        """Imports a GetConnector. Raises TargetTrouble where the environment does not take it."""
+        errors = self.control("POST", "/import", definition)["errors"]
+        if errors:
+            raise TargetTrouble(f"{definition['name']} was not imported: {errors}")
+
     def findings(self) -> dict[str, Any]:
         found: dict[str, Any] = self.control("GET", "/findings")
         return found

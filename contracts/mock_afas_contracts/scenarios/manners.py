@@ -172,14 +172,14 @@ MANNERS = (
         examples=0.05,
     ),
     Manner(
-        "limits/query-string",
+        "limits/query-length",
         "query-string-too-long",
         "No query string is longer than 2,049 characters.",
         _create_with_a_long_name,
         _CREATE,
     ),
     Manner(
-        "limits/query-string-near",
+        "limits/query-length-near",
         "query-string-near-limit",
         "Query strings keep away from the limit of 2,049 characters, however long names are once encoded.",
         _create_with_a_long_name,
