@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import json
 import re
+import zipfile
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -36,6 +38,7 @@ GONE = {
     COMMITMENTS: {"Zenvoices_Commitments"},
 }
 EVERY = {connector.id for connector in connectors.get_connectors().values()}
+INTEGRATION = {name for name in EVERY if name.startswith("Zenvoices_")}
 
 _AXES = tuple(f"DimAx{axis}" for axis in range(1, 6))
 #: Columns of connectors that stay, by the feature that fills them; with all features some row has a value.
@@ -293,6 +296,31 @@ def test_what_is_ignored(licensed: Afas, without: tuple[str, ...]) -> None:
     for write in (write for write in WRITES if write.feature in without):
         answer = send(licensed, write.body, write.connector, write.method)
         assert answer.status_code == 201, (write.name, answer.text)
+
+
+@pytest.fixture(scope="module")
+def exported(demo: Afas) -> bytes:
+    """A ZIP of the definitions of the integration's connectors, as metainfo of an environment with everything."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name in sorted(INTEGRATION):
+            archive.writestr(f"{name}.json", demo.get(f"metainfo/get/{name}").content)
+    return packed.getvalue()
+
+
+def test_imports(licensed: Afas, without: tuple[str, ...], exported: bytes) -> None:
+    """An error message for each connector of a missing feature; the others import."""
+    afas = fork(licensed)
+    url = f"{afas.control_url}/environments/{afas.environment}/import"
+    report = afas.http.post(url, content=exported).json()
+    gone = {name for feature in without for name in GONE[feature]} & INTEGRATION
+    assert {one["connector"] for one in report["imported"]} == INTEGRATION - gone
+    assert {error["connector"] for error in report["errors"]} == gone
+    for error in report["errors"]:
+        assert any(feature in error["message"] and error["connector"] in GONE[feature] for feature in without), error
+    listed = {connector["id"] for connector in document(afas, "metainfo")["getConnectors"]}
+    assert listed & INTEGRATION == INTEGRATION - gone
+    afas.control("DELETE")
 
 
 def test_the_version(licensed: Afas, version: int) -> None:
