@@ -94,7 +94,8 @@ class Run:
         """What happens, as it happens. Ctrl-C while waiting stops the run, and the rest still comes."""
         options = self._options
         yield RunStarted(tuple(self._contracts), options.profile, options.seed, self._lab.driver_name)
-        for contract in self._contracts:
+        # The longest first, so that no worker is left alone with one at the end.
+        for contract in sorted(self._contracts, key=self._judge.most_examples, reverse=True):
             self._todo.put(contract)
         workers = [threading.Thread(target=self._work, daemon=True) for _ in range(options.workers)]
         for worker in workers:
