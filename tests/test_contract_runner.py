@@ -33,7 +33,7 @@ from mock_afas_contracts.events import (
     as_json,
 )
 from mock_afas_contracts.line_driver import process_driver
-from mock_afas_contracts.runner import OUT_OF_TIME, Lab, Options, Run, read_known_failing
+from mock_afas_contracts.runner import MOST_HANGS, OUT_OF_TIME, Lab, Options, Run, read_known_failing
 from mock_afas_contracts.story import Story
 from mock_afas_contracts.target import Target
 from tests import support
@@ -270,6 +270,24 @@ def test_a_driver_that_crashed_goes_on_with_the_next_contract(afas: Afas) -> Non
     assert verdicts(run(afas, lambda: process_driver(command)))["a/connect"] == "driver crashed"
 
 
+def test_a_driver_that_always_hangs_does_not_take_all_day(afas: Afas) -> None:
+    for at in range(12):
+        add(f"a/{at:02}", well)
+    command = shlex.join([sys.executable, str(TROUBLED), "hang"])
+    events = run(afas, lambda: process_driver(command, timeout=0.3), workers=2)
+    finished = events[-1]
+    assert isinstance(finished, RunFinished)
+    assert finished.interrupted.startswith("the driver hung in ")
+    assert list(finished.verdicts.values()).count(Verdict.HUNG) in {MOST_HANGS, MOST_HANGS + 1}
+
+
+def test_select_by_pattern_or_family(afas: Afas) -> None:
+    for name in ("a/well", "a/good", "ab/well"):
+        add(name, well)
+    assert set(verdicts(run(afas, select=("a",)))) == {"a/good", "a/well"}
+    assert set(verdicts(run(afas, select=("*/well",)))) == {"a/well", "ab/well"}
+
+
 class TestKnownFailing:
     def test_they_are_run_and_do_not_count(self, afas: Afas, tmp_path: Path) -> None:
         file = tmp_path / "known"
@@ -370,5 +388,6 @@ def test_ctrl_c_ends_with_the_report_so_far(tmp_path: Path) -> None:
         os.killpg(running.pid, signal.SIGINT)
         rest = "".join(lines)
         assert running.wait(10) == 2
+    assert list(tmp_path.iterdir()) == []
     assert "not everything was run: the run was stopped" in rest
     assert "Traceback" not in rest

@@ -27,7 +27,8 @@ def test_it_holds_every_data_file(wheel: Path) -> None:
         held = set(archive.namelist())
     for path in (ROOT / "fixtures").rglob("*.*"):
         assert f"mock_afas/_fixtures/{path.relative_to(ROOT / 'fixtures').as_posix()}" in held
-    assert "mock_afas/py.typed" in held
+    assert {"mock_afas/py.typed", "mock_afas_contracts/py.typed"} <= held
+    assert "mock_afas_contracts/protocol.schema.json" in held
     assert not [name for name in held if name.startswith(("tests", "bench", "fixtures"))]
 
 

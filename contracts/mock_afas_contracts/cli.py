@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import random
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NoReturn
@@ -27,6 +29,7 @@ from mock_afas_contracts.target import Server, Target, TargetTrouble
 
 EXIT_FAILED = 1
 EXIT_UNUSABLE = 2
+STORAGE = "HYPOTHESIS_STORAGE_DIRECTORY"
 
 
 def _fail(message: str) -> NoReturn:
@@ -72,10 +75,13 @@ def _lab(
     if (driver is None) == (attach is None):
         _fail("give either --driver or --attach")
     with contextlib.ExitStack() as stack:
+        stack.enter_context(_no_traces())
         try:
             server = None if control else stack.enter_context(Server())
             url, key = (server.control_url, server.control_key) if server else (control or "", control_key)
             attached = None if attach is None else AttachedDriver(attach, timeout)
+            if attached is not None:
+                stack.callback(attached.listener.close)
 
             def make_driver() -> Driver:
                 return attached or process_driver(driver or "", timeout or TIMEOUT)
@@ -84,6 +90,18 @@ def _lab(
             yield Lab(make_driver, lambda: Target(url, key), name)
         except (TargetTrouble, DriverTrouble) as trouble:
             _fail(str(trouble))
+
+
+@contextlib.contextmanager
+def _no_traces() -> Iterator[None]:
+    """Hypothesis keeps its notes in a folder that goes again, instead of in the folder where the command runs."""
+    if STORAGE in os.environ:
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="mock-afas-hypothesis-", ignore_cleanup_errors=True) as folder:
+        os.environ[STORAGE] = folder
+        yield
+        del os.environ[STORAGE]
 
 
 @contract.command()

@@ -96,8 +96,8 @@ def contract(
 
 
 def fits(name: str, patterns: tuple[str, ...]) -> bool:
-    """Whether a contract's id fits one of the patterns, such as ``faults/*``."""
-    return any(fnmatchcase(name, pattern) for pattern in patterns)
+    """Whether a contract's id fits one of the patterns: ``faults/*``, or ``faults`` for the whole family."""
+    return any(fnmatchcase(name, pattern) or name.startswith(f"{pattern}/") for pattern in patterns)
 
 
 def matching(patterns: tuple[str, ...]) -> list[Contract]:

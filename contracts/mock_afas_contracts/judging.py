@@ -44,10 +44,18 @@ class Judge:
     seed: int
     known_failing: tuple[str, ...] = ()
 
+    def most_examples(self, contract: Contract) -> int:
+        """How many stories a contract is told at most, when it holds."""
+        other = len(readings(contract.dialects, SETTINGS["dialect"]))
+        return self._examples(contract) + other * self.profile.examples_of_reading
+
+    def _examples(self, contract: Contract) -> int:
+        return max(1, round(self.profile.examples * contract.examples))
+
     def events(self, contract: Contract, stage: Stage) -> Iterator[Event]:
         """What trouble the driver got into, and then how the contract ended."""
         began = time.monotonic()
-        limits = Limits(max(1, round(self.profile.examples * contract.examples)), self.profile.shrinking)
+        limits = Limits(self._examples(contract), self.profile.shrinking)
         found = Search(contract, stage, {}, contract.seed(self.seed)).run(limits)
         if isinstance(found, Untold):
             yield ContractNotTested(contract, found.reason)

@@ -34,6 +34,8 @@ from mock_afas_contracts.target import Target, TargetTrouble
 
 OUT_OF_TIME = "the time of the run was over"
 STOPPED = "the run was stopped"
+#: So many contracts, one after the other, in which the driver hangs end a run: each costs the whole time limit.
+MOST_HANGS = 4
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,7 @@ class Run:
         self._introduced = threading.Lock()
         self._client: Client | None = None
         self._broken: Exception | None = None
+        self._hangs = 0
 
     def stop(self, why: str = STOPPED) -> None:
         """Ends the run soon, with what is known by then."""
@@ -91,7 +94,8 @@ class Run:
         """What happens, as it happens. Ctrl-C while waiting stops the run, and the rest still comes."""
         options = self._options
         yield RunStarted(tuple(self._contracts), options.profile, options.seed, self._lab.driver_name)
-        for contract in self._contracts:
+        # The longest first, so that no worker is left alone with one at the end.
+        for contract in sorted(self._contracts, key=self._judge.most_examples, reverse=True):
             self._todo.put(contract)
         workers = [threading.Thread(target=self._work, daemon=True) for _ in range(options.workers)]
         for worker in workers:
@@ -196,8 +200,16 @@ class Run:
             self._events.put(ContractStarted(contract))
             for event in self._judge.events(contract, stage):
                 self._events.put(event)
-                if isinstance(event, ContractFailed) and event.verdict is Verdict.CANNOT_RUN:
-                    self.stop(event.case.title)
+            self._heed(event)
+
+    def _heed(self, event: Event) -> None:
+        """Stops the run when there is no point in going on with this driver."""
+        verdict = event.verdict if isinstance(event, ContractFailed) else None
+        self._hangs = self._hangs + 1 if verdict is Verdict.HUNG else 0
+        if self._hangs >= MOST_HANGS:
+            self.stop(f"the driver hung in {self._hangs} contracts one after the other")
+        if isinstance(event, ContractFailed) and verdict is Verdict.CANNOT_RUN:
+            self.stop(event.case.title)
 
     def _meet(self, stage: Stage) -> Client | None:
         """The client, which the first worker introduces; None when it cannot be started."""

@@ -155,7 +155,8 @@ class Search:
         if isinstance(found, Well):
             return
         if self._best is None:
-            self._until = time.monotonic() + limits.shrinking
+            # A driver that crashes has to start again for each story, and its stderr says more than the story.
+            self._until = time.monotonic() + limits.shrinking / (1 if found.trouble is None else 4)
         if self._best is None or found.length <= self._best.length:
             self._best = found
         if not found.worth_shrinking:

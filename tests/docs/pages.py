@@ -14,6 +14,9 @@ from mock_afas.connectors import Field, GetConnector, get_connectors
 from mock_afas.messages import GENERAL, Message, catalogue
 from mock_afas.records import ENTITIES, Column, Entity
 from mock_afas.traffic import RULES, Rule
+from mock_afas_contracts import scenarios
+from mock_afas_contracts.cli import contract
+from mock_afas_contracts.contract import CONTRACTS, Contract
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -374,10 +377,57 @@ def findings_page() -> str:
     return _page("Traffic rules", _FINDINGS_INTRO, body)
 
 
+# ---------------------------------------------------------------- contracts
+
+_CONTRACTS_INTRO = """
+What a client of AFAS has to do right, whatever it is written in. `mock-afas contract run` tells each contract as many
+small stories to your client, through a [driver](../../contracts/README.md), and judges the books and the traffic.
+Install the extra: `pip install 'mock-afas[contracts]'`.
+
+A *must* is what goes wrong in the books or for the user; a *should* is what AFAS asks and does not punish. *Evidence*
+is how we know that AFAS asks it. Contracts whose operations or features a driver does not have are not tested, and the
+report says so. A contract that holds, but not under another reading of what nobody knows for sure, *depends on* that
+setting of the [dialect](dialect.md).
+
+| exit code | |
+| --- | --- |
+| 0 | every contract that was tested holds |
+| 1 | one does not, or one that is known to fail holds, or a pattern of known failures matches no contract |
+| 2 | wrong use, the driver or the mock could not run, or the run was stopped |
+"""
+
+
+def _contract(found: Contract) -> Iterator[str]:
+    yield f"### {found.id}"
+    yield ""
+    yield f"{found.sentence} ({found.severity})"
+    yield ""
+    parts = {
+        "Evidence": found.evidence,
+        "Operations": ", ".join(f"`{name}`" for name in found.operations),
+        "Features": ", ".join(found.features),
+        "Faults": ", ".join(f"[`{name}`](faults.md#{name})" for name in found.faults),
+        "Other readings": ", ".join(f"[`{name}`](dialect.md#{name})" for name in found.dialects),
+    }
+    yield from (f"- {name}: {text}" for name, text in parts.items() if text)
+    yield ""
+
+
+def contracts_page() -> str:
+    """``contracts.md``."""
+    scenarios.load()
+    body = [line for name, command in commands(contract, "mock-afas contract") for line in _command(name, command)]
+    body += ["## The contracts", ""]
+    for name in sorted(CONTRACTS):
+        body.extend(_contract(CONTRACTS[name]))
+    return _page("Contracts", _CONTRACTS_INTRO, body)
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
     "get-connectors.md": connectors_page,
     "entities.md": entities_page,
     "command-line.md": command_line_page,
     "validation.md": validation_page,
     "findings.md": findings_page,
+    "contracts.md": contracts_page,
 }
