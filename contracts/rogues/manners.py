@@ -24,7 +24,7 @@ class HugePages(CarefulClient):
         return 100_000
 
 
-@rogue("Lists the numbers of all rows it wants in one query.", caught_by="limits/query-length")
+@rogue("Lists the numbers of all rows it wants in one query.", caught_by="limits/query-string")
 class LongQueries(CarefulClient):
     def read(self, connector: str, changed_since: str | None = None) -> Row:
         key = self.order(connector)[0]
@@ -55,7 +55,7 @@ class WholeTableAgain(CarefulClient):
         return []
 
 
-@rogue("Makes twelve calls at once.", caught_by="manners/too-many-at-once")
+@rogue("Makes twelve calls at once.", caught_by="limits/parallel-calls")
 class TwelveAtOnce(CarefulClient):
     def rows(self, connector: str, filters: Iterable[Filter] = ()) -> Iterator[Row]:
         filters, take = list(filters), 25
@@ -71,7 +71,7 @@ class ClosesConnections(CarefulClient):
         return super().headers() | {"Connection": "close"}
 
 
-@rogue("Does not say which integration calls.", caught_by="manners/integration-id")
+@rogue("Does not say which integration calls.", caught_by="manners/missing-integration-id")
 class NoIntegrationId(CarefulClient):
     def headers(self) -> dict[str, str]:
         return {name: value for name, value in super().headers().items() if name != "IntegrationId"}

@@ -102,13 +102,13 @@ class DropsTimes(CarefulClient):
         return value.partition("T")[0] if isinstance(value, str) and value.endswith("Z") else value
 
 
-@rogue("Asks for rows changed exactly at a moment, not since.", caught_by="read/changed-since")
+@rogue("Asks for rows changed exactly at a moment, not since.", caught_by="manners/exact-match-on-time")
 class ChangedExactlyAt(CarefulClient):
     def changed(self, connector: str, since: str) -> list[Filter]:
         return [(name, EQUAL, value) for name, _, value in super().changed(connector, since)]
 
 
-@rogue("Ends the moment it asks from in Z.", caught_by="read/changed-since")
+@rogue("Ends the moment it asks from in Z.", caught_by="manners/filter-value-with-z")
 class ChangedSinceZ(CarefulClient):
     def changed(self, connector: str, since: str) -> list[Filter]:
         return [(name, how, f"{value}Z") for name, how, value in super().changed(connector, since)]
