@@ -12,8 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
-from contracts.rogues.__main__ import ROGUES
 from contracts.rogues.base import Rogue
+from contracts.rogues.families import ROGUES
 from mock_afas_contracts.contract import CONTRACTS
 from mock_afas_contracts.events import Verdict
 from mock_afas_contracts.line_driver import process_driver
