@@ -17,6 +17,7 @@ EXAMPLES = ROOT / "contracts" / "examples"
 #: The command of each example client, by its name.
 COMMANDS = {
     "python": [sys.executable, str(EXAMPLES / "python" / "driver.py")],
+    "template": [sys.executable, str(EXAMPLES / "template" / "driver.py")],
     "node": [shutil.which("node") or "node", str(EXAMPLES / "node" / "driver.mjs")],
 }
 INTEGRATION = "12345_123456"

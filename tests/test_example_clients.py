@@ -50,7 +50,7 @@ PURCHASE: Json = {
 }
 
 
-@pytest.fixture(scope="module", params=sorted(COMMANDS))
+@pytest.fixture(scope="module", params=["node", "python"])
 def process(request: pytest.FixtureRequest) -> Iterator[Client]:
     if shutil.which(COMMANDS[request.param][0]) is None:
         pytest.skip(f"{request.param} is not installed")
@@ -506,6 +506,20 @@ def test_it_has_manners(client: Client, afas: Afas) -> None:
     headers = [{k.lower(): v for k, v in call["request"]["headers"].items()} for call in calls(afas)]
     assert {one["integrationid"] for one in headers} == {INTEGRATION}
     assert {one["accept-language"] for one in headers} == {"nl-nl"}
+
+
+def test_the_template_connects_and_says_what_it_cannot(afas: Afas) -> None:
+    template = Client(COMMANDS["template"])
+    assert template.start(afas)["ok"]["operations"] == ["connect"]
+    assert len(template.ok("connect")["administrations"]) == 5
+    template.start(afas, token="<token><version>1</version><data>wrong</data></token>")
+    assert "401" in template.failed("connect")["message"]
+    assert template.stop() == 0
+
+
+def test_the_how_to_shows_the_template() -> None:
+    page = (EXAMPLES.parents[1] / "docs" / "howto" / "test-your-client.md").read_text(encoding="utf-8")
+    assert (EXAMPLES / "template" / "driver.py").read_text(encoding="utf-8") in page
 
 
 def _lines_of_python(path: Path) -> int:

@@ -6,10 +6,7 @@ import sys
 
 from driver import serve
 
-from contracts.rogues import booking, connecting, documents, failing, features, manners, reading, relations
-from contracts.rogues.base import ROGUES
-
-FAMILIES = (connecting, reading, features, relations, booking, documents, failing, manners)
+from contracts.rogues.families import ROGUES
 
 
 def main(names: list[str]) -> None:

@@ -14,11 +14,11 @@ class RawToken(CarefulClient):
         return "AfasToken " + self.token
 
 
-@rogue("Tries a refused token again, in case it works the next time.", caught_by="connect/wrong-token-not-retried")
+@rogue("Tries a refused token again, in case it works the next time.", caught_by="manners/unauthorized-again")
 class RetriesUnauthorized(CarefulClient):
     def refusal(self, answer: httpx.Response, call: str) -> Failed:
         error = super().refusal(answer, call)
-        error.wait = 0 if answer.status_code in {401, 403} else error.wait
+        error.wait = 0.01 if answer.status_code in {401, 403} else error.wait
         return error
 
 

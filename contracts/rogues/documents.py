@@ -30,7 +30,7 @@ class AnyType(CarefulClient):
         return super().content(document | {"file_name": "any.pdf"})
 
 
-@rogue("Attaches documents of any size.", caught_by="documents/at-most-10-mb")
+@rogue("Attaches documents of any size.", caught_by="limits/document-size")
 class AnySize(CarefulClient):
     def content(self, document: Row) -> str:
         return str(document["content_base64"])

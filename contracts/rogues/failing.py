@@ -49,19 +49,19 @@ class GivesUpOnLock(CarefulClient):
         return error
 
 
-@rogue("Comes back before the time that AFAS asked for in maintenance.", caught_by="faults/maintenance-obeyed")
+@rogue("Comes back before the time that AFAS asked for in maintenance.", caught_by="manners/before-retry-after")
 class IgnoresMaintenance(CarefulClient):
     def refusal(self, answer: httpx.Response, call: str) -> Failed:
         error = super().refusal(answer, call)
-        error.wait = 0 if error.wait else error.wait
+        error.wait = 0.01 if error.wait else error.wait
         return error
 
 
-@rogue("Sends a body again that AFAS has refused.", caught_by="faults/validation-not-retried")
+@rogue("Sends a body again that AFAS has refused.", caught_by="manners/validation-error-again")
 class RetriesValidation(CarefulClient):
     def refusal(self, answer: httpx.Response, call: str) -> Failed:
         error = super().refusal(answer, call)
-        error.wait = 0 if answer.status_code >= 500 and error.wait is None else error.wait
+        error.wait = 0.01 if answer.status_code >= 500 and error.wait is None else error.wait
         return error
 
 

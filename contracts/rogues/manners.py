@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import quote
 
-from careful import EQUAL, CarefulClient, Filter, Row
+from careful import EQUAL, NAMES, CarefulClient, Filter, Row
 
 from contracts.rogues.base import rogue
 
@@ -24,14 +24,15 @@ class HugePages(CarefulClient):
         return 100_000
 
 
-@rogue("Lists the numbers of all rows it wants in one query.", caught_by="limits/query-length")
+@rogue("Asks for all spellings of a name in one query, however long that gets.", caught_by="limits/query-string")
 class LongQueries(CarefulClient):
-    def read(self, connector: str, changed_since: str | None = None) -> Row:
-        key = self.order(connector)[0]
-        values = [str(row[key]) for row in super().read(connector, changed_since)["rows"]]
-        filters = {"filterfieldids": [key] * len(values), "filtervalues": values, "operatortypes": ["1"] * len(values)}
-        query = "?skip=-1&take=-1&" + "&".join(f"{name}={quote(';'.join(each))}" for name, each in filters.items())
-        return {"rows": self.get(f"connectors/{connector}", "rows", query if values else "")}
+    def find_relation(self, side: Row, wanted: Row) -> Row | None:
+        name = str(wanted["name"])
+        spellings = [name, name.upper(), name.lower(), name.title(), name.swapcase()]
+        lists = {"filterfieldids": [side["name"]] * 5, "filtervalues": spellings, "operatortypes": ["1"] * 5}
+        query = "&".join(f"{name}={quote(';'.join(each))}" for name, each in lists.items())
+        found = self.get(f"connectors/{side['rows']}", "rows", f"?orderbyfieldids={side['id']}&{query}")
+        return next(({side["key"]: row[side["id"]]} for row in found if self.same(side, row, wanted)), None)
 
 
 @rogue("Books invoices of any number of lines in one entry.", caught_by="limits/lines")
@@ -55,7 +56,7 @@ class WholeTableAgain(CarefulClient):
         return []
 
 
-@rogue("Makes twelve calls at once.", caught_by="manners/too-many-at-once")
+@rogue("Makes twelve calls at once.", caught_by="limits/parallel-calls")
 class TwelveAtOnce(CarefulClient):
     def rows(self, connector: str, filters: Iterable[Filter] = ()) -> Iterator[Row]:
         filters, take = list(filters), 25
@@ -71,7 +72,7 @@ class ClosesConnections(CarefulClient):
         return super().headers() | {"Connection": "close"}
 
 
-@rogue("Does not say which integration calls.", caught_by="manners/integration-id")
+@rogue("Does not say which integration calls.", caught_by="manners/missing-integration-id")
 class NoIntegrationId(CarefulClient):
     def headers(self) -> dict[str, str]:
         return {name: value for name, value in super().headers().items() if name != "IntegrationId"}
@@ -90,12 +91,9 @@ class TokenInUrl(CarefulClient):
         return f"{super().query(connector, filters, skip, take)}&token={digits}"
 
 
-@rogue(
-    "Calls a connector again and again that is not there.",
-    caught_by="manners/unsupported-connector-again",
-)
+@rogue("Tries the connector of each feature at each operation.", caught_by="manners/unsupported-connector-again")
 class AsksAgain(CarefulClient):
-    def fields(self, connector: str) -> list[Row]:
-        for _ in range(0 if self.has(connector) else 4):
-            self.http.get(f"{self.base_url}/connectors/{connector}", headers=self.headers())
-        return super().fields(connector)
+    def begin(self) -> None:
+        super().begin()
+        for connectors in NAMES["features"].values():
+            self.http.get(f"{self.base_url}/connectors/{connectors[0]}?take=1", headers=self.headers())

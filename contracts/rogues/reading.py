@@ -102,13 +102,13 @@ class DropsTimes(CarefulClient):
         return value.partition("T")[0] if isinstance(value, str) and value.endswith("Z") else value
 
 
-@rogue("Asks for rows changed exactly at a moment, not since.", caught_by="read/changed-since")
+@rogue("Asks for rows changed exactly at a moment, not since.", caught_by="manners/exact-match-on-time")
 class ChangedExactlyAt(CarefulClient):
     def changed(self, connector: str, since: str) -> list[Filter]:
         return [(name, EQUAL, value) for name, _, value in super().changed(connector, since)]
 
 
-@rogue("Ends the moment it asks from in Z.", caught_by="read/changed-since")
+@rogue("Ends the moment it asks from in Z.", caught_by="manners/filter-value-with-z")
 class ChangedSinceZ(CarefulClient):
     def changed(self, connector: str, since: str) -> list[Filter]:
         return [(name, how, f"{value}Z") for name, how, value in super().changed(connector, since)]
@@ -149,9 +149,9 @@ class StripsAccents(CarefulClient):
 
 @rogue("Takes columns by their place instead of their name.", caught_by="read/columns-by-name")
 class ColumnsByPlace(CarefulClient):
-    columns = ("CurrencyId", "Currency", "Exchange_Rate", "StartDate", "DailyRate", "Decimals")
+    columns = ("UnitId", "JournalId", "Description", "JournalType", "Blocked", "ContraAccount", "CurrencyId")
 
     def rows(self, connector: str, filters: Iterable[Filter] = ()) -> Iterator[Row]:
         for row in super().rows(connector, filters):
-            named = connector == "Zenvoices_Currencies"
+            named = connector == "Zenvoices_Journals"
             yield dict(zip(self.columns, row.values(), strict=False)) if named else row

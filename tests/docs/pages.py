@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 import orjson
 
+from contracts.rogues.families import ROGUES
 from mock_afas import fixtures
 from mock_afas.cli import COMMANDS, main
 from mock_afas.connectors import Field, GetConnector, get_connectors
@@ -423,6 +424,23 @@ def contracts_page() -> str:
     return _page("Contracts", _CONTRACTS_INTRO, body)
 
 
+_ROGUES_INTRO = """
+A suite that finds nothing proves nothing. So here are wrong clients: each is the careful client of
+`contracts/examples/python` with one mistake, and each has to be caught by the contract beside it, in the *fast*
+profile. The careful clients pass them all. From a checkout, `python -m contracts.rogues NAME` runs one as a driver, and
+`python -m contracts.rogues.gallery` shows them all to their contracts; `make thorough` does so as a test.
+"""
+
+
+def rogues_page() -> str:
+    """Every wrong client with its mistake and the contract that catches it."""
+    rows = (
+        (f"`{one.name}`", one.sentence, f"`{one.caught_by}`")
+        for one in sorted(ROGUES.values(), key=lambda one: (one.caught_by, one.name))
+    )
+    return _page("Rogues", _ROGUES_INTRO, _table(("rogue", "mistake", "caught by"), rows))
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
     "get-connectors.md": connectors_page,
     "entities.md": entities_page,
@@ -430,4 +448,5 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "validation.md": validation_page,
     "findings.md": findings_page,
     "contracts.md": contracts_page,
+    "rogues.md": rogues_page,
 }

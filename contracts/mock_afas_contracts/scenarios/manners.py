@@ -80,12 +80,21 @@ def _read_a_few(story: Story) -> None:
         story.run("read", connector=connector)
 
 
+#: The connector that tells of each feature.
+_TELLING = {
+    "currencies": "Zenvoices_Currencies",
+    "projects": "Zenvoices_Projects",
+    "allocation": "Zenvoices_AllocationCodeAssignments",
+    "commitments": "Zenvoices_Commitments",
+}
+
+
 def _read_what_the_licence_lacks(story: Story) -> None:
     without = story.draw(st.lists(st.sampled_from(features()), min_size=1, unique=True))
     story.environment(without=without)
     story.run("features")
     for _ in range(3):
-        story.run("read", connector="Zenvoices_Suppliers")
+        story.run("read", connector=_TELLING[without[0]])
         if story.can("book_purchase_invoice"):
             number = story.draw(strategies.invoice_numbers)
             story.run("book_purchase_invoice", **strategies.small_purchase(invoice_number=number))
@@ -172,14 +181,14 @@ MANNERS = (
         examples=0.05,
     ),
     Manner(
-        "limits/query-length",
+        "limits/query-string",
         "query-string-too-long",
         "No query string is longer than 2,049 characters.",
         _create_with_a_long_name,
         _CREATE,
     ),
     Manner(
-        "limits/query-length-near",
+        "limits/query-string-near",
         "query-string-near-limit",
         "Query strings keep away from the limit of 2,049 characters, however long names are once encoded.",
         _create_with_a_long_name,
