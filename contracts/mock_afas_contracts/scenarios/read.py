@@ -232,7 +232,7 @@ def nulls_kept(story: Story) -> None:
     story.put_data("suppliers", [{"supplier_id": "70000", "name": "Leeg", **dict.fromkeys(empty)}])
     wanted = next(row for row in story.rows(SUPPLIERS) if row["CreditorId"] == "70000")
     rows = story.succeed("read", connector=SUPPLIERS, changed_since=NOW)["rows"]
-    read = next((row for row in rows if str(row.get("CreditorId")) == "70000"), {})
+    read: Row = next((row for row in rows if str(row.get("CreditorId")) == "70000"), {})
     gone = [name for name in wanted if name not in read]
     story.check(not gone, "fields without a value are given all the same", gone=gone)
     filled = {name: read[name] for name, value in wanted.items() if value is None and read[name] is not None}
