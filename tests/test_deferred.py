@@ -9,10 +9,10 @@ from typing import Any
 import httpx
 import pytest
 
-from mock_afas.records import ENTITIES
+from mock_afas.records import ENTITIES, Stored
 from mock_afas.store.books import MOST_REMEMBERED, Books
 from mock_afas.store.deferred import DEFERRED
-from mock_afas.store.ledger_book import LedgerBook
+from mock_afas.store.ledger_book import Change, LedgerBook
 from tests.ledger_bodies import Body, line, memorial
 from tests.support import Afas, fork
 from tests.test_process import client, served
@@ -185,8 +185,8 @@ def test_looking_elsewhere_leaves_it_waiting(books: Books) -> None:
     book = LedgerBook(books)
     assert book.highest("entries", "entry", administration=1) == 0
     key = (1, "supplier", "50013", "F-1")
-    invoice = dict(zip(ENTITIES["invoices"].key, key, strict=True))
-    rows = [("entries", {"administration": 1, "entry": 1}, (1, 1)), ("invoices", invoice, key)]
+    invoice: dict[str, Stored] = dict(zip(ENTITIES["invoices"].key, key, strict=True))
+    rows: list[Change] = [("entries", {"administration": 1, "entry": 1}, (1, 1)), ("invoices", invoice, key)]
     book.apply(rows, {"entry_lines": [row_of("entry_lines", administration=1, entry=1, sequence=1)]}, "")
     assert book.highest("entries", "entry", administration=1) == 1
     assert book.find("accounts", 1, "4510") is None
@@ -202,7 +202,7 @@ def test_looking_elsewhere_leaves_it_waiting(books: Books) -> None:
 def test_new_rows_beside_changes_of_the_same_entity_do_not_wait(books: Books) -> None:
     book = LedgerBook(books)
     book.apply([("entries", {"administration": 1, "entry": 1}, (1, 1))], {}, "then")
-    change = ("entries", {"administration": 1, "entry": 1, "year": 2024}, ())
+    change: Change = ("entries", {"administration": 1, "entry": 1, "year": 2024}, ())
     book.apply([("entries", {"administration": 1, "entry": 2}, (1, 2)), change], {}, "now")
     assert books.behind == 0
     assert [
