@@ -53,6 +53,9 @@ _LARGE_FILE = 262_144
 #: Texts up to so many characters are kept with what they convert to; so many of each field.
 _LONGEST_KEPT = 64
 _MOST_KEPT = 1_024
+#: So many objects and lists, and values in all, are in a body at most. Each takes memory when it is parsed.
+_MOST_ELEMENTS = 250_000
+_MOST_VALUES = 2_000_000
 #: ASCII that a string in JSON can hold as it stands.
 _PRINTABLE = bytes(range(32, 127))
 #: Escapes that stand in base64: of slashes, which some clients escape, and line breaks.
@@ -443,10 +446,11 @@ class _Reading:
                 below = shape.below.get(name)
                 if below is None:
                     self._other_object(shape, node, name)
-                elif name in children:
-                    children[name] += self.nodes(below, content, name, node.place)
-                else:
-                    children[name] = self.nodes(below, content, name, node.place)
+                    continue
+                nodes = self.nodes(below, content, name, node.place)
+                children[name] = nodes = children[name] + nodes if name in children else nodes
+                if len(nodes) > 1 and not below.definition.many:
+                    _refuse("object_repeated", nodes[1].path, f"{len(nodes)} times", "one element", object=name)
 
     def _other_object(self, shape: _Shape, node: Node, name: str) -> None:
         if not (node.definition.name == "KnSubject" and _OF_DOSSIER_TYPE.fullmatch(name)):
@@ -510,12 +514,25 @@ def _put_back(document: object, files: list[bytes]) -> None:
                 left.append(value)
 
 
+def _check_count(body: bytes | bytearray) -> None:
+    """Refuses a body of more objects, lists or values than there is room for, before a parser makes them.
+
+    What stands in texts is counted too: that is quick, and no text needs so much of it.
+    """
+    opened = body.count(b"{") + body.count(b"[")
+    for count, most in ((opened, _MOST_ELEMENTS), (opened + body.count(b","), _MOST_VALUES)):
+        if count > most:
+            _refuse("body_too_long", "body", f"{count} objects, lists or values", f"at most {most}")
+
+
 def read(connector_id: str, body: bytes | bytearray, *, action: Action, ignore_unknown: bool = False) -> Node:
     """The document in ``body``. Raises InvalidJson, Refusal 400 without a root or element, and ProfitError.
 
     A bytearray is emptied as soon as it is parsed: it can be large, and its contents would be held twice.
     """
     files = _take_files(body) if isinstance(body, bytearray) and len(body) > _LARGE_FILE else []
+    if len(body) > _LARGE_FILE:
+        _check_count(body)
     try:
         document = orjson.loads(body)
     except orjson.JSONDecodeError as error:

@@ -196,13 +196,6 @@ CASES = [
         for number, near in {"1600": "1610", "1300": "1310", "1601": "1100"}.items()
     ),
     Case(
-        "line_relation_of_other_side", memorial(line("2", "10004", -10), line("1", "4510", 10)),
-        entry(line("2", "10004", -10), line("1", "4510", 10)),
-        "De ingevulde waarde bij 'Kenmerk rekening' is niet toegestaan in dagboek 10.",
-        "The value entered for 'Account feature' is not allowed in journal 10.", f"{FIRST}/Fields/VaAs", "2",
-        "a creditor",
-    ),
-    Case(
         "line_relation_blocked", purchase(creditor="50059"), purchase(creditor="50060"),
         "Relatie 50060 is geblokkeerd.", "Relation 50060 is blocked.", f"{FIRST}/Fields/AcNr", "50060",
         "a relation that is not blocked",
@@ -249,11 +242,6 @@ CASES = [
         "line_vat_not_allowed", purchase(account="4000", cost={"VaId": None}), purchase(account="4000"),
         "(AfasFiEntry)Btw is niet toegestaan voor rekening 4000.",
         "(AfasFiEntry)Vat is not allowed for account 4000.", f"{SECOND}/Fields/VaId", "5", "no VAT code",
-    ),
-    Case(
-        "line_vat_required", two(line("1", "1500", 21)), purchase(vat={"VaId": None}),
-        "Btw-code is verplicht voor rekening 1500", "VAT code is required for account 1500", f"{THIRD}/Fields/VaId",
-        "", "a VAT code",
     ),
     unknown(
         "line_payment_condition_unknown", purchase(relation={"PaCd": "14k"}), purchase(relation={"PaCd": "15"}),

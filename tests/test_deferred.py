@@ -9,10 +9,10 @@ from typing import Any
 import httpx
 import pytest
 
-from mock_afas.records import ENTITIES
+from mock_afas.records import ENTITIES, Stored
 from mock_afas.store.books import MOST_REMEMBERED, Books
 from mock_afas.store.deferred import DEFERRED
-from mock_afas.store.ledger_book import LedgerBook
+from mock_afas.store.ledger_book import Change, LedgerBook
 from tests.ledger_bodies import Body, line, memorial
 from tests.support import Afas, fork
 from tests.test_process import client, served
@@ -180,13 +180,37 @@ def test_more_rows_than_are_remembered(books: Books) -> None:
     assert len(books.rows(ENTITIES["entry_lines"])) == 2 * MOST_REMEMBERED
 
 
-def test_what_does_not_wait_leaves_it_waiting(books: Books) -> None:
+def test_looking_elsewhere_leaves_it_waiting(books: Books) -> None:
+    """Bookings look for accounts, for numbers and for invoices that are not there: none of that costs an insertion."""
     book = LedgerBook(books)
-    book.apply([], {"entry_lines": [row_of("entry_lines", administration=1, entry=1, sequence=1)]}, "")
     assert book.highest("entries", "entry", administration=1) == 0
+    key = (1, "supplier", "50013", "F-1")
+    invoice: dict[str, Stored] = dict(zip(ENTITIES["invoices"].key, key, strict=True))
+    rows: list[Change] = [("entries", {"administration": 1, "entry": 1}, (1, 1)), ("invoices", invoice, key)]
+    book.apply(rows, {"entry_lines": [row_of("entry_lines", administration=1, entry=1, sequence=1)]}, "")
+    assert book.highest("entries", "entry", administration=1) == 1
     assert book.find("accounts", 1, "4510") is None
-    assert books.rows(ENTITIES["entries"]) == []
+    assert book.find("invoices", 1, "supplier", "50013", "F-2") is None
+    assert books.rows(ENTITIES["suppliers"]) == []
     assert books.behind == 1
+    found = book.find("invoices", 1, "supplier", "50013", "f-1")
+    assert books.behind == 0
+    assert found is not None
+    assert (found["invoice"], found["refund"]) == ("F-1", 0)
+
+
+def test_new_rows_beside_changes_of_the_same_entity_do_not_wait(books: Books) -> None:
+    book = LedgerBook(books)
+    book.apply([("entries", {"administration": 1, "entry": 1}, (1, 1))], {}, "then")
+    change: Change = ("entries", {"administration": 1, "entry": 1, "year": 2024}, ())
+    book.apply([("entries", {"administration": 1, "entry": 2}, (1, 2)), change], {}, "now")
+    assert books.behind == 0
+    assert [
+        (row["entry"], row["year"], row["created"], row["modified"]) for row in books.rows(ENTITIES["entries"])
+    ] == [
+        (1, 2024, "then", "now"),
+        (2, None, "now", "now"),
+    ]
 
 
 @pytest.mark.parametrize("entity", sorted(DEFERRED))
@@ -199,7 +223,7 @@ def test_every_way_to_look_finds_it(books: Books, entity: str) -> None:
         lambda: books.rows(ENTITIES[entity]),
     ]
     for look in looks:
-        book.apply([], {entity: [row_of(entity, **dict.fromkeys(key, 1))]}, "")
+        book.apply([], {entity: [row_of(entity, **dict.fromkeys((*key, "entry"), 1))]}, "")
         assert look()
         book.apply([(entity, None, (1,) * len(key))], {}, "")
         assert not look()

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests import bodies
+from tests.ledger_bodies import entry, line, memorial, purchase, sale
 from tests.support import Afas
 
 
@@ -43,3 +44,36 @@ def test_a_vat_amount_that_does_not_fit_its_rate(afas: Afas, vat: str, odd: bool
     assert [(one["id"], one["entry"], one["vat_code"], one["booked"]) for one in found] == (
         [("vat-amount", entry, "5", vat)] if odd else []
     )
+
+
+def posted(afas: Afas, body: Any) -> int:
+    url = f"{afas.base_url}/connectors/FiEntries"
+    answer = afas.http.post(url, json=body, headers={"Authorization": afas.authorization})
+    assert answer.status_code == 201, answer.text
+    return int(answer.json()["results"]["FiEntryPar"]["EnNo"])
+
+
+DEBTOR_BOUGHT = entry(line("2", "10004", -10), line("1", "4510", 10))
+CREDITOR_SOLD = entry(line("3", "50013", 10), line("1", "8010", -10), JoCo="20")
+
+
+@pytest.mark.parametrize(
+    ("body", "odd"),
+    [
+        (DEBTOR_BOUGHT, [("relation-of-other-side", "a debtor is booked in purchase journal 10", 1, "10004")]),
+        (CREDITOR_SOLD, [("relation-of-other-side", "a creditor is booked in sales journal 20", 1, "50013")]),
+        (memorial(line("2", "10004", -10), line("3", "50013", 10)), []),
+        (
+            purchase(vat={"VaId": None}, cost={"VaId": None}),
+            [("vat-code-missing", "VAT account 1500 is booked without VAT code in purchase journal 10", 3, "1500")],
+        ),
+        (memorial(line("1", "1500", 21), line("1", "1901", -21)), []),
+        (purchase(), []),
+        (sale(), []),
+    ],
+)
+def test_lines_that_are_unusual_in_their_journal_are_booked(afas: Afas, body: Any, odd: list[Any]) -> None:
+    number = posted(afas, body)
+    found = remarks(afas)
+    assert {one["entry"] for one in found} <= {number}
+    assert [(one["id"], one["message"], one["sequence"], one["account"]) for one in found] == odd

@@ -95,6 +95,32 @@ def file_of(afas: Afas, subject: str) -> bytes:
     return base64.b64decode(answer.json()["filedata"])
 
 
+def of_elements(part: bytes) -> bytes:
+    """A body just under 75 MB of an entry whose lines are ``part``, again and again."""
+    before, after = b'{"FiEntryPar":{"Element":{"Objects":{"FiEntries":{"Element":[', b"]}}}}}"
+    count = (MOST - len(before) - len(after)) // (len(part) + 1)
+    return before + b",".join([part] * count) + after
+
+
+@measured
+@pytest.mark.parametrize("part", [b'{"Fields":{}}', b"[]", b'"a"'])
+def test_millions_of_tiny_elements_are_refused_before_they_are_made(process: tuple[int, Afas], part: bytes) -> None:
+    number, afas = process
+    body = of_elements(part)
+    peak = Peak(number)
+    status, answer = send(afas, body, "FiEntries")
+    assert peak() < MOST_MORE
+    assert (status, json.loads(answer)["externalMessage"]) == (500, "Het bericht bevat te veel regels.")
+    assert afas.logged(json.loads(answer)["profitLogReference"])["reason"]["rule"].startswith("A body has at most")
+
+
+def test_an_entry_may_have_thousands_of_lines(afas: Afas) -> None:
+    cost = bodies.line("1", "4510", debit="1", Ds="een, twee {drie}")
+    lines = [*([cost] * 20_000), bodies.line("1", "1901", credit="20000")]
+    status, answer = send(afas, json.dumps(bodies.entry(*lines, journal="80")).encode(), "FiEntries")
+    assert status == 201, answer
+
+
 @measured
 def test_the_largest_attachment(process: tuple[int, Afas], largest: tuple[bytes, bytes]) -> None:
     number, afas = process

@@ -38,9 +38,10 @@ class Observed:
 
     async def findings(self, request: Request) -> Response:
         environment = self._find(request)
-        lines = await environment.stored(ENTITIES["entry_lines"])
+        tables = {name: await environment.stored(ENTITIES[name]) for name in remarks.ENTITIES}
+        odd = await asyncio.to_thread(remarks.on_books, tables)
         exchanges, form = environment.traffic.exchanges(), request.query_params.get("format", "json")
-        found = await asyncio.to_thread(_judging().findings, environment, exchanges, remarks.on_vat(lines), form)
+        found = await asyncio.to_thread(_judging().findings, environment, exchanges, odd, form)
         return Response(found.body, media_type=found.media_type)
 
     async def traffic(self, request: Request) -> Response:

@@ -10,8 +10,6 @@ from mock_afas.ledger.book import refuse
 from mock_afas.ledger.commitment import commitment_number
 from mock_afas.ledger.period import check_entry_date
 from mock_afas.ledger.posting import (
-    CREDITOR,
-    DEBTOR,
     LEDGER,
     PURCHASE,
     RELATIONS,
@@ -49,8 +47,8 @@ _PLAIN = frozenset(
         "DaEx",
     )
 )
-#: Which relation has no place in a journal of a kind.
-_OTHER_SIDE = {PURCHASE: DEBTOR, SALES: CREDITOR}
+#: Journals in which invoices are booked.
+_INVOICING = frozenset((PURCHASE, SALES))
 
 
 def read(posting: Posting, node: Node, sequence: int) -> Line:
@@ -161,7 +159,7 @@ def check_control_account(posting: Posting, node: Node, account: Facts) -> None:
 
 
 def relation(posting: Posting, node: Node, kind: str) -> Facts:
-    """A debtor or creditor that has a place in the journal and is not blocked."""
+    """A debtor or creditor that is not blocked; which of them a journal is for does not matter."""
     draft, number = posting.draft, node.fields["AcNr"]
     entity, column, side = RELATIONS[kind]
     found: Facts | None = draft.find(entity, number)
@@ -170,12 +168,9 @@ def relation(posting: Posting, node: Node, kind: str) -> Facts:
         if draft.find("accounts", posting.unit, number) is not None or any(others):
             refuse("line_account_of_other_kind", node, "AcNr", allowed=f"a {side}, as VaAs says")
         refuse_unknown("line_account_unknown", node, "AcNr", f"a {side}")
-    if _OTHER_SIDE.get(posting.journal_kind) == kind:
-        allowed = "a creditor" if posting.journal_kind == PURCHASE else "a debtor"
-        refuse("line_relation_of_other_side", node, "VaAs", allowed=allowed, journal=posting.journal["journal"])
     if found["blocked"]:
         refuse("line_relation_blocked", node, "AcNr", allowed="a relation that is not blocked", relation=found[column])
-    if found["temporarily_blocked"] and posting.journal_kind in _OTHER_SIDE:
+    if found["temporarily_blocked"] and posting.journal_kind in _INVOICING:
         refuse("line_relation_on_hold", node, "AcNr", allowed="a relation that is not blocked", relation=found[column])
     return found
 

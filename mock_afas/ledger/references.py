@@ -41,11 +41,8 @@ def accounts_called(number: str, draft: Draft) -> list[Row]:
 
 
 def only(node: Node, name: str) -> Node | None:
-    """The one element of the object ``name`` below ``node``, None without one. Refuses several."""
-    elements = node.below(name)
-    if len(elements) > 1:
-        refuse("object_repeated", elements[1], value=f"{len(elements)} times", allowed="one element", object=name)
-    return elements[0] if elements else None
+    """The element of the object ``name`` below ``node``, of which the definition allows one; None without one."""
+    return next(iter(node.below(name)), None)
 
 
 def not_deleted(node: Node) -> None:

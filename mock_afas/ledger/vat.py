@@ -1,7 +1,7 @@
 """VAT of a line: the code, whether it fits journal and account, and the VAT that belongs to an amount.
 
 VAT is a line of its own on a VAT account, with the code of the lines it is over (wire.md section 7). Nothing demands
-that line, nor that its amount follows from the rate: documented bodies go without.
+that line, nor that it has a code, nor that its amount follows from the rate: documented bodies go without.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ def vat_code(posting: Posting, node: Node, kind: str, account: Facts) -> Facts |
     """The VAT code of a line: one that exists, is not blocked, fits the journal and is allowed on the account."""
     code = node.fields.get("VaId")
     if code is None:
-        check_vat_present(posting, node, kind, account)
         return None
     found: Facts | None = posting.draft.find("tax_codes", code)
     if found is None:
@@ -44,12 +43,6 @@ def check_side(posting: Posting, node: Node, code: Facts) -> None:
     if wanted and code["side"] and code["side"] != posting.journal_kind:
         names = {"code": code["tax_code"], "journal": posting.journal["journal"]}
         refuse("line_vat_of_other_side", node, "VaId", allowed=wanted, **names)
-
-
-def check_vat_present(posting: Posting, node: Node, kind: str, account: Facts) -> None:
-    """In purchase and sales journals a VAT account is booked with a VAT code (our reading of where one is required)."""
-    if kind == LEDGER and is_vat_account(account) and posting.journal_kind in _SIDES:
-        refuse("line_vat_required", node, "VaId", value="", allowed="a VAT code", account=account["account"])
 
 
 def rate_on_top(code: Facts, account: Facts) -> int | None:

@@ -63,13 +63,14 @@ class Books:
             self._journal("WAL", "NORMAL")
         connection.execute(f"ATTACH '{':memory:' if path is None else ''}' AS p")
         schema.prepare(connection)
-        self._deferred = Deferred(connection)
         #: By entity a number that moves with each change of a row.
         self.versions: dict[str, int] = dict.fromkeys(ENTITIES, 0)
         self._changes: deque[tuple[int, str, int]] = deque()
         self._remembered_from = 0
         self._projections: OrderedDict[tuple[GetConnector, Rendering], Projection] = OrderedDict()
         self._made = 0
+        self._deferred = Deferred(connection)
+        self.settle(DEFERRED)
 
     @classmethod
     def create(cls, path: Path | None = None) -> Books:
@@ -137,6 +138,7 @@ class Books:
         """
         if self.holders == 1:
             return self
+        self.settle(DEFERRED)
         path = new_path()
         target = _connect(path)
         self.connection.backup(target)
@@ -286,7 +288,7 @@ class Books:
         self._changes.extend((self.version, entity, row_id) for row_id in row_ids)
 
     def defer(self, details: Details) -> None:
-        """Writes new rows of DEFERRED entities down, within the caller's transaction; see ``settle``."""
+        """Writes new rows of DEFERRED entities down; see ``settle``."""
         self._deferred.add(details)
         self.version += 1
         self.versions.update(dict.fromkeys(details, self.version))
@@ -295,6 +297,10 @@ class Books:
     def behind(self) -> int:
         """How many bookings have rows that are not in their tables yet."""
         return self._deferred.waiting
+
+    def may_wait(self, entity: str, key: tuple[Stored, ...]) -> bool:
+        """Whether a row of ``entity`` with this key may be one that is not in its table yet."""
+        return self._deferred.may_hold(entity, key)
 
     def settle(self, entities: Iterable[str]) -> None:
         """Puts rows that were deferred into their tables, if one of ``entities`` has some.
@@ -305,7 +311,7 @@ class Books:
             return
         with self.transaction():
             settled = list(self._deferred.settle())
-        self._deferred.waiting = 0
+        self._deferred.settled()
         for entity, row_ids in settled:
             self.touch(entity, *(row_ids if len(row_ids) <= MOST_REMEMBERED else ()))
 

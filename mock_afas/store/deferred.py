@@ -1,8 +1,9 @@
 """Rows that are written down in the books and get into their tables when somebody first looks there.
 
-A booking makes dozens of rows that nobody looks at while others are being booked: its lines, and what belongs to them.
-Such rows go into the books as one row of ``deferred``, which makes a booking as durable as if each had been inserted,
-at a fraction of the cost. Tables, indexes and projections follow at the first read; see ``Books.settle``.
+A booking makes dozens of rows that nobody looks at while others are being booked: the entry, its lines and what belongs
+to them, its invoice. They go into the books as one row of ``deferred``, which makes a booking as durable as if each had
+been inserted, at a fraction of the cost. Tables, indexes and projections follow at the first read; see
+``Books.settle``.
 """
 
 from __future__ import annotations
@@ -12,16 +13,21 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import orjson
 
-from mock_afas.records import ENTITIES, Stored
+from mock_afas.records import ENTITIES, Column, Stored
 from mock_afas.store.schema import quoted
 
 #: The entities whose new rows wait. None of their columns is a blob, for the rows are kept as JSON.
-DEFERRED = frozenset(("entry_lines", "entry_allocations", "entry_projects", "entry_transitories"))
+DEFERRED = frozenset(
+    ("entries", "entry_lines", "entry_allocations", "entry_projects", "entry_transitories", "invoices")
+)
+#: Those that bookings look up by their keys, which are their first columns.
+_FOUND = {entity: len(ENTITIES[entity].key) for entity in ("entries", "invoices")}
 #: So many bookings are settled at a time.
 _CHUNK = 500
 
 #: New rows by their entities, each with all columns in the order of the entity.
 Details = Mapping[str, Sequence[Sequence[Stored]]]
+Key = tuple[Stored, ...]
 
 
 class Deferred:
@@ -29,13 +35,23 @@ class Deferred:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        self._keys: set[tuple[str, Key]] = set()
         connection.execute("CREATE TABLE IF NOT EXISTS deferred (id INTEGER PRIMARY KEY, details BLOB)")
         self.waiting: int = connection.execute("SELECT count(*) FROM deferred").fetchone()[0]
 
     def add(self, details: Details) -> None:
-        """Writes rows down, within the transaction of the caller."""
+        """Writes rows down."""
         self._connection.execute("INSERT INTO deferred (details) VALUES (?)", (orjson.dumps(details),))
         self.waiting += 1
+        for entity, size in _FOUND.items():
+            for row in details.get(entity, ()):
+                self._keys.add((entity, _folded(row[:size])))
+
+    def may_hold(self, entity: str, key: Key) -> bool:
+        """Whether a row of ``entity`` with this key may be among those that wait."""
+        if not self.waiting or entity not in DEFERRED:
+            return False
+        return entity not in _FOUND or (entity, _folded(key)) in self._keys
 
     def settle(self) -> Iterator[tuple[str, range]]:
         """Moves everything into its tables, within the transaction of the caller; gives new row ids by entity.
@@ -51,9 +67,13 @@ class Deferred:
                     yield entity, self._insert(entity, new)
         self._connection.execute("DELETE FROM deferred")
 
+    def settled(self) -> None:
+        """Notes that the transaction of ``settle`` was carried out."""
+        self.waiting = 0
+        self._keys.clear()
+
     def _insert(self, entity: str, rows: list[list[Stored]]) -> range:
-        places = ", ".join("?" * len(ENTITIES[entity].columns))
-        into = f"INTO {quoted(entity)} VALUES ({places})"
+        into = f"INTO {quoted(entity)} VALUES ({', '.join(map(_place, ENTITIES[entity].columns))})"
         try:
             self._connection.executemany(f"INSERT {into}", rows)
         except sqlite3.IntegrityError:
@@ -63,3 +83,12 @@ class Deferred:
         # Nobody else writes, so SQLite gave the new rows the numbers after the highest, one by one.
         (last,) = self._connection.execute("SELECT last_insert_rowid()").fetchone()
         return range(last - len(rows) + 1, last + 1)
+
+
+def _place(column: Column) -> str:
+    """The place of a value in an INSERT: a boolean that nobody set is false."""
+    return "ifnull(?, 0)" if column.kind == "boolean" else "?"
+
+
+def _folded(key: Sequence[Stored]) -> Key:
+    return tuple([part.casefold() if isinstance(part, str) else part for part in key])

@@ -12,7 +12,7 @@ from typing import Any
 
 from mock_afas.records import ENTITIES, Entity, Stored
 from mock_afas.store.books import Books
-from mock_afas.store.deferred import Details
+from mock_afas.store.deferred import DEFERRED, Details
 from mock_afas.store.schema import quoted
 
 Row = Mapping[str, Stored]
@@ -73,7 +73,8 @@ class LedgerBook:
         return kept[key] if key in kept else self._looked_up(entity, key)
 
     def _looked_up(self, entity: str, key: tuple[Stored, ...]) -> Row | None:
-        self._settled(entity)
+        if self._books.may_wait(entity, key):
+            self._settled(entity)
         kept = self._found[entity]
         if len(kept) > _MOST_KEPT:
             kept.clear()
@@ -107,11 +108,12 @@ class LedgerBook:
 
     def highest(self, entity: str, column: str, **within: Stored) -> int:
         """The highest number in ``column`` among the rows that have the values ``within``; 0 when there is none."""
-        self._settled(entity)
-        kept = self._highest[entity]
+        if self._version != self._books.version:
+            self._follow()
         asked = (column, tuple(within.items()))
-        if asked in kept:
-            return kept[asked]
+        if asked in self._highest[entity]:
+            return self._highest[entity][asked]
+        self._settled(entity)
         self._index(entity, within)
         conditions, parameters = _conditions(within)
         is_text = next(known for known in ENTITIES[entity].columns if known.name == column).kind == "text"
@@ -119,7 +121,7 @@ class LedgerBook:
         sql = f"SELECT max({number}) FROM {quoted(entity)}{conditions}"
         highest: int = self._books.connection.execute(sql, parameters).fetchone()[0] or 0
         if not is_text and not any(isinstance(value, str) for value in within.values()):
-            kept[asked] = highest
+            self._highest[entity][asked] = highest
         return highest
 
     def kept(self, entities: tuple[str, ...], *about: object) -> dict[Any, Any]:
@@ -163,39 +165,55 @@ class LedgerBook:
     # ------------------------------------------------------------ writing
 
     def apply(self, changes: Sequence[Change], details: Details, now: str) -> None:
-        """Writes changes, and rows that belong to new ones, in one transaction.
+        """Writes changes, and rows that belong to new ones, all or none of them.
 
-        ``created`` and ``modified`` follow ``now``, a stored datetime.
+        New rows that can wait do, unless others of their entity change. ``created`` and ``modified`` follow ``now``,
+        a stored datetime.
         """
-        self._books.settle(entity for entity, _, _ in changes)
         follows = self._version == self._books.version
+        changed = {entity for entity, row, key in changes if row is None or not key}
+        at_once: list[Change] = []
+        waiting: dict[str, list[Sequence[Stored]]] = {entity: list(rows) for entity, rows in details.items()}
+        grown: dict[str, list[Row]] = {}
+        for change in changes:
+            entity, row, key = change
+            if row is not None and key and entity not in changed:
+                grown.setdefault(entity, []).append(row)
+            if row is not None and key and entity in DEFERRED and entity not in changed:
+                waiting.setdefault(entity, []).append(_whole(entity, row, now))
+            else:
+                at_once.append(change)
+        if at_once:
+            self._write_all(at_once, waiting, now)
+        elif waiting:
+            self._books.defer(waiting)
+        if follows:
+            self._follow(grown)
+
+    def _write_all(self, changes: list[Change], waiting: Details, now: str) -> None:
+        """Writes changes in one transaction, together with rows that wait."""
         touched: list[tuple[str, Iterable[int]]] = []
         new: dict[str, list[Row]] = {}
-        grown: dict[str, list[Row]] = {}
-        changed: set[str] = set()
 
         def flush() -> None:
             for name, rows in new.items():
                 touched.append((name, self._insert(ENTITIES[name], rows, now)))
-                grown.setdefault(name, []).extend(rows)
             new.clear()
 
+        self._books.settle(entity for entity, _, _ in changes)
         with self._books.transaction():
-            for entity_name, row, key in changes:
+            for entity, row, key in changes:
                 if row is not None and key:
                     # New rows of one entity go in together; others that they refer to may come later.
-                    new.setdefault(entity_name, []).append(row)
+                    new.setdefault(entity, []).append(row)
                     continue
                 flush()
-                touched.append((entity_name, self._write(ENTITIES[entity_name], row, key, now)))
-                changed.add(entity_name)
+                touched.append((entity, self._write(ENTITIES[entity], row, key, now)))
             flush()
-            if details:
-                self._books.defer(details)
-        for entity_name, row_ids in touched:
-            self._books.touch(entity_name, *row_ids)
-        if follows:
-            self._follow({name: rows for name, rows in grown.items() if name not in changed})
+            if waiting:
+                self._books.defer(waiting)
+        for entity, row_ids in touched:
+            self._books.touch(entity, *row_ids)
 
     def _write(self, entity: Entity, row: Row | None, key: tuple[Stored, ...], now: str) -> list[int]:
         if row is not None:
@@ -262,6 +280,14 @@ class LedgerBook:
         return sql
 
 
+def _whole(entity: str, row: Row, now: str) -> Sequence[Stored]:
+    """A new row with all columns of ``entity`` in their order."""
+    names = _NAMES[entity]
+    if tuple(row) == names:
+        return tuple(row.values())
+    return [row.get(name, now if name in _STAMPS[entity] else None) for name in names]
+
+
 def _raised(asked: _Asked, highest: int, rows: Iterable[Row]) -> int:
     """The highest number after ``rows`` were added."""
     column, within = asked
@@ -291,6 +317,8 @@ _BY_KEY = {entity.name: _statements_by_key(entity) for entity in ENTITIES.values
 _NUMBERED = frozenset(
     entity.name for entity in ENTITIES.values() if len(entity.key) == 1 and entity.columns[0].kind == "integer"
 )
+#: The columns of each entity.
+_NAMES = {entity.name: tuple(column.name for column in entity.columns) for entity in ENTITIES.values()}
 #: The stamps of each entity.
 _STAMPS = {
     entity.name: tuple(name for name in ("created", "modified") if entity.column(name)) for entity in ENTITIES.values()

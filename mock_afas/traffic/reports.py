@@ -104,7 +104,11 @@ def _wrapped(label: str, written: str) -> list[str]:
 # ---------------------------------------------------------------- SARIF
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
-_REMARK_RULES = {"vat-amount": "A VAT amount that does not fit its rate"}
+_REMARK_RULES = {
+    "vat-amount": "A VAT amount that does not fit its rate",
+    "vat-code-missing": "A VAT account booked without VAT code",
+    "relation-of-other-side": "A debtor in a purchase journal, or a creditor in a sales journal",
+}
 
 
 def sarif(document: Report) -> str:
