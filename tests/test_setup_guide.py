@@ -122,7 +122,7 @@ def test_without_autonumbering_a_relation_needs_a_number(guide: Guide) -> None:
     guide.without("autonumbering")
     message(guide.post("KnPurchaseRelationOrg", supplier("Nieuw BV")))
     reason = guide.done("GET", "/logbook")["entries"][-1]["reason"]
-    assert reason["rule"] == "relation_number_not_automatic"
+    assert "automatic numbering" in reason["rule"]
     assert guide.post("KnPurchaseRelationOrg", supplier("Nieuw BV", CrId="71234")).status_code == 201
     guide.step("autonumbering")
     assert guide.post("KnPurchaseRelationOrg", supplier("Nieuw BV")).status_code == 201
