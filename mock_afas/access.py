@@ -183,9 +183,11 @@ class Access:
         self.app_connectors[app.id] = app
 
     def first_pair(self) -> tuple[AppConnector, SystemUser] | None:
-        """The first app connector, in the order they were made, that has a user who may use it; and that user."""
+        """The first app connector of classic tokens that has a user who may use it, and that user."""
         pairs = ((app, user) for app in self.app_connectors.values() for user in self.users.values())
-        return next(((app, user) for app, user in pairs if user.is_in(app.group)), None)
+        return next(
+            ((app, user) for app, user in pairs if app.authentication == CLASSIC and user.is_in(app.group)), None
+        )
 
     def issue(
         self, *, app_connector: str, user: str, now: dt.datetime, expires: dt.datetime | None = None, data: str = ""

@@ -199,7 +199,7 @@ Try it:
 
   curl -H 'Authorization: {authorization}' \\
     '{base_url}/connectors/Zenvoices_Currencies?take=2&orderbyfieldids=CurrencyId'"""
-_BARE = "It has no app connector and no token yet: make them through the control API."
+_BARE = "It has no app connector and no token yet: make them through the control API.\n  docs/howto/set-up-guide.md"
 
 
 def _greeting(opened: Opened, document: dict[str, Any], *, data: Path | None) -> str:

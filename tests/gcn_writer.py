@@ -147,7 +147,10 @@ def flat(listed: Sequence[object]) -> list[object]:
 
 
 def external_data(written: Written, serialisation: Serialisation) -> bytes:
-    tokens = flat(items(written))
+    return serialised(flat(items(written)), serialisation)
+
+
+def serialised(tokens: Sequence[object], serialisation: Serialisation) -> bytes:
     if serialisation == "text":
         return "@".join(map(_text_token, tokens)).encode("cp1252")
     return base64.b64encode(_GUID + b"\0\0" + b"".join(map(_binary_token, tokens)))

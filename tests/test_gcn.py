@@ -20,7 +20,10 @@ from tests.gcn_writer import (
     Written,
     WrittenField,
     external_data,
+    flat,
     insert,
+    items,
+    serialised,
     wrapped,
     write,
     zipped,
@@ -94,6 +97,17 @@ def test_round_trip(written: Written, serialisation: Serialisation) -> None:
         assert read_field.label == {"nl": field.label or field.header or "", "en": field.label_en or ""}
 
 
+@pytest.mark.parametrize("serialisation", SERIALISATIONS)
+def test_what_stands_before_the_properties_does_not_matter(serialisation: Serialisation) -> None:
+    """Nor do counts, other than that of the fields."""
+    listed = items(SUPPLIERS)
+    properties = listed[listed.index("Guid") : [type(item) for item in listed].index(tuple, 1)]
+    statements = [item for item in listed if isinstance(item, str) and item.startswith("insert ")]
+    tail = listed[-6 - 2 * len(SUPPLIERS.fields) :]
+    plain = wrapped(serialised([1, *flat([*properties, *statements, *tail])], serialisation))
+    assert read(plain) == read(write(SUPPLIERS, serialisation))
+
+
 def refused(data: bytes) -> str:
     """The message with which ``data`` is refused."""
     with pytest.raises(GcnError) as caught:
@@ -125,6 +139,20 @@ def with_statement(statement: str) -> bytes:
     return write(Written("X", SUPPLIERS.fields, statements=(statement,)), "text")
 
 
+def _with_count(token: str) -> bytes:
+    """An export that says it has another number of fields."""
+    count = f"@D0@D{len(SUPPLIERS.fields):X}@D0@IU003".encode()
+    return _replaced(write(SUPPLIERS, "text"), count, f"@D0@{token}@D0@IU003".encode())
+
+
+def _replaced(data: bytes, old: bytes, new: bytes) -> bytes:
+    """The export with ``old`` replaced inside its ``ExternalData``."""
+    start, end = data.find(b"PK\x03\x04"), data.rfind(b"PK\x05\x06") + 22
+    inner = zipfile.ZipFile(io.BytesIO(data[start:end])).read("ExternalData")
+    assert old in inner
+    return wrapped(inner.replace(old, new))
+
+
 REFUSED: dict[str, tuple[bytes, str]] = {
     "nothing": (b"", "holds no ZIP"),
     "text": (b"Zenvoices", "holds no ZIP"),
@@ -143,8 +171,8 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     "a null with a value": (text("D1", "D0", "D8201", "D0", "Ax"), "no null"),
     "a date that is none": (text("D1", "D0", "D8201", "D0", "Hnan"), "no date"),
     "a date beyond all dates": (text("D1", "D0", "D8201", "D0", "H1e300"), "no date"),
-    "a flag that is none": (text("D1", "D0", "D8201", "D7", "I"), "where 0 or 1"),
-    "an end in a value": (text("D1", "D0", "D8201", "D0"), "truncated"),
+    "a flag that is none": (text("D1", "D0", "IGuid", "D7", "I"), "where 0 or 1"),
+    "an end in a value": (text("D1", "D0", "IGuid", "D0"), "truncated"),
     "an unknown kind": (binary(b"\x07"), "unknown kind"),
     "a string longer than the file": (binary(b"\x09\xff\xff\xff\x7f"), "truncated"),
     "a length without end": (binary(b"\x09" + b"\xff" * 20), "five bytes"),
@@ -153,10 +181,12 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     "ticks beyond all dates": (binary(b"\x08" + b"\xff" * 8), "no date"),
     "a string in no encoding": (binary(b"\x02\0\0\0\0\x09\x02\x81\xff"), "neither UTF-8 nor cp1252"),
     "too many values": (text("D1", *["D0"] * (MOST_TOKENS + 1)), "more than"),
-    "too many binary values": (binary(b"\x00" * (MOST_TOKENS + 1)), "begins with None"),
+    "too many binary values": (binary(b"\x00" * (MOST_TOKENS + 1)), "more than"),
     "no properties": (text("D1", "D0", "D8201", "D0", "D5"), "'Guid' is missing"),
-    "an enormous count": (text("D1", "D0", "D8201", "D0", "D7FFFFFFF", "D0", "IGuid"), "ends before"),
-    "a negative count": (text("D1", "D0", "D8201", "D0", "D-1", "D0", "IGuid"), "number of properties"),
+    "an enormous count of fields": (_with_count("D7FFFFFFF"), "ends before"),
+    "a negative count of fields": (_with_count("D-1"), "number of fields"),
+    "a count of fields that is none": (_with_count("L1"), "number of fields"),
+    "no statements": (text("D1", "D0", "IGuid", "D0", "Ix"), "statements"),
     "a statement that is none": (with_statement("insert AfasMdViewField oops"), "no INSERT"),
     "a statement that does not end": (with_statement("insert AfasMdViewField (A) values ('x"), "broken near"),
     "a statement of uneven lists": (
@@ -186,14 +216,6 @@ def test_a_field_that_no_statement_describes_is_named() -> None:
     data = write(SUPPLIERS, "text")
     assert "'U777'" in refused(_replaced(data, b"IU001@D0@INummer", b"IU777@D0@INummer"))
     assert read(write(Written("X", SUPPLIERS.fields, statements=(other,)), "text")).name == "X"
-
-
-def _replaced(data: bytes, old: bytes, new: bytes) -> bytes:
-    """The export with ``old`` replaced inside its ``ExternalData``."""
-    start, end = data.find(b"PK\x03\x04"), data.rfind(b"PK\x05\x06") + 22
-    inner = zipfile.ZipFile(io.BytesIO(data[start:end])).read("ExternalData")
-    assert old in inner
-    return wrapped(inner.replace(old, new))
 
 
 @pytest.mark.parametrize("serialisation", SERIALISATIONS)

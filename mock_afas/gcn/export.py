@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import takewhile
 from typing import NamedTuple
 
 from mock_afas.archives import START, Archive, ArchiveError
@@ -19,6 +20,8 @@ _MOST_HEADER = 64 * 2**10
 _DIRECTORY_END = b"PK\x05\x06"
 _DIRECTORY_END_SIZE = 22
 _ENTRY = "ExternalData"
+#: The property that comes first.
+_FIRST = "Guid"
 
 #: Our languages, and where a translation is looked for: the language itself first, then what stands nearest to it.
 _LANGUAGES: Mapping[str, tuple[str, ...]] = {"nl": ("_1043", "_2067", ""), "en": ("_2057",)}
@@ -59,7 +62,7 @@ def read(data: bytes) -> Export:
     """The export in the bytes of a ``.gcn`` file. Raises GcnError, whatever the bytes are."""
     if len(data) > MOST_FILE:
         raise GcnError(f"the file is larger than {MOST_FILE:,} bytes")
-    items = values.read(_external_data(data))
+    items = values.read(_external_data(data), first=_FIRST)
     properties = _properties(items)
     rows, tail = _statements(items)
     return _export(properties, rows, tail)
@@ -96,30 +99,22 @@ def _count(items: Sequence[Value], at: int, what: str) -> int:
 
 
 def _properties(items: Sequence[Value]) -> Mapping[str, Value]:
-    """The pairs of name and value that begin with ``Guid``, as many as the number before it says."""
-    first = next((at for at, item in enumerate(items) if item == "Guid"), None)
-    if first is None:
-        raise GcnError("the property 'Guid' is missing: this is no GetConnector")
-    pairs = items[first : first + 2 * _count(items, first - 1, "properties")]
-    return {name: value for name, value in zip(pairs[::2], pairs[1::2], strict=False) if isinstance(name, str)}
+    """The pairs of name and value that items begin with; they end at the first name that is none."""
+    pairs = takewhile(lambda pair: isinstance(pair[0], str), zip(items[::2], items[1::2], strict=False))
+    return {str(name): value for name, value in pairs}
 
 
 def _statements(items: Sequence[Value]) -> tuple[list[Row], Sequence[Value]]:
-    """The rows of the statements, and the items that follow them."""
-    first = next((at for at, item in enumerate(items) if isinstance(item, str) and _is_statement(item)), None)
+    """The rows of the statements, which stand in a row, and the items that follow them."""
+    first = next((at for at, item in enumerate(items) if _is_statement(item)), None)
     if first is None:
         raise GcnError("the statements that describe the view are missing")
-    end = first + _count(items, first - 1, "statements")
-    rows = []
-    for item in items[first:end]:
-        if not isinstance(item, str):
-            raise GcnError(f"{str(item)[:40]!r} stands where a statement must be")
-        rows.append(statements.parsed(item))
-    return rows, items[end:]
+    found = [str(item) for item in takewhile(_is_statement, items[first:])]
+    return [statements.parsed(statement) for statement in found], items[first + len(found) :]
 
 
-def _is_statement(text: str) -> bool:
-    return text[:20].lstrip().lower().startswith("insert afasmd")
+def _is_statement(item: Value) -> bool:
+    return isinstance(item, str) and item[:20].lstrip().lower().startswith("insert afasmd")
 
 
 def _export(properties: Mapping[str, Value], rows: Sequence[Row], tail: Sequence[Value]) -> Export:

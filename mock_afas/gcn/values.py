@@ -27,10 +27,16 @@ class GcnError(ValueError):
     """Bytes that are no usable export; the message says what is wrong and where."""
 
 
-def read(data: bytes) -> list[Value]:
-    """The values in ``data``, in either serialisation, without flags. Raises GcnError."""
-    tokens = _text_tokens(data) if data.startswith(_TEXT_START) else _binary_tokens(data.strip())
-    return list(_without_flags(_bounded(tokens)))
+def read(data: bytes, *, first: str) -> list[Value]:
+    """The values in ``data`` from the one that is ``first``, in either serialisation, without flags. Raises GcnError.
+
+    What comes before ``first`` differs between versions and says nothing of the connector.
+    """
+    raw = _text_tokens(data) if data.startswith(_TEXT_START) else _binary_tokens(data.strip())
+    tokens = list(_bounded(raw))
+    if first not in tokens:
+        raise GcnError(f"the property '{first}' is missing: this is no GetConnector")
+    return list(_without_flags(iter(tokens[max(tokens.index(first) - 1, 0) :])))
 
 
 def _bounded(tokens: Iterator[Value]) -> Iterator[Value]:
