@@ -8,12 +8,36 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from mock_afas.errors import ControlError
 from mock_afas.traffic import RULES, har, judge
 from tests.support import Afas
 from tests.test_traffic_rules import findings
 from tests.traffic_cases import CASES, SUPPLIERS, Client, play
+
+#: Members of an entry, for drawn values.
+_NAMES = ("name", "value", "text", "encoding", "status", "size", "number", "rows", "faults", "whole", "outcome")
+_PLACES = (
+    ("startedDateTime",),
+    ("time",),
+    ("connection",),
+    ("_mock_afas",),
+    ("request",),
+    ("request", "method"),
+    ("request", "url"),
+    ("request", "httpVersion"),
+    ("request", "headers"),
+    ("request", "postData"),
+    ("request", "bodySize"),
+    ("response",),
+    ("response", "status"),
+    ("response", "headers"),
+    ("response", "content"),
+    ("response", "content", "text"),
+    ("response", "content", "size"),
+)
 
 
 def exported(afas: Afas) -> har.Har:
@@ -203,6 +227,35 @@ def test_what_is_no_har_is_refused(raw: bytes, message: str) -> None:
 def test_a_broken_entry_is_told_with_its_number(members: dict[str, Any], message: str) -> None:
     with pytest.raises(ControlError, match=message):
         read(entry(), entry(**members))
+
+
+_JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**40), 2**40)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(_NAMES), inner, max_size=6),
+    max_leaves=20,
+)
+
+
+@given(path=st.sampled_from(_PLACES), value=_JSON)
+@example(path=("request", "url"), value="http://[/ProfitRestServices")
+@example(path=("startedDateTime",), value="0001-01-01T00:00:00+14:00")
+def test_any_member_may_be_anything(path: tuple[str, ...], value: Any) -> None:
+    """It is read or refused, with the number of the entry; what is read can be judged."""
+    whole = entry()
+    at = whole
+    for name in path[:-1]:
+        at = at[name]
+    at[path[-1]] = value
+    try:
+        found = read(whole)
+    except ControlError as error:
+        assert "entry 1" in error.message  # noqa: PT017 - either way is right
+    else:
+        json.dumps([finding.as_dict() for finding in judge(found.exchanges)])
 
 
 @pytest.mark.parametrize("own", [5, {"number": "x", "rows": None, "faults": 3, "whole": [1], "outcome": "x"}])

@@ -104,6 +104,18 @@ def test_a_write_of_unknown_outcome_is_looked_for_first(
     assert rules_broken(afas) == (["blind-retry-of-write"] if blind else [])
 
 
+def test_a_connector_that_is_not_ours_may_show_what_was_written() -> None:
+    """Nobody knows what a definition of somebody else reads; the client is believed."""
+    path = "/ProfitRestServices/connectors/"
+    write = {"method": "POST", "path": f"{path}FiEntries", "request_body": b"{}", "request_size": 2}
+    first = _exchange(1, 0.0, **write, status=0, outcome="dropped")
+    again = _exchange(3, 2.0, **write)
+    assert [one.rule for one in judge([first, again])] == ["blind-retry-of-write"]
+    for name, looked in (("Eigen_Facturen", True), ("Zenvoices_Currencies", False)):
+        found = judge([first, _exchange(2, 1.0, path=path + name), again])
+        assert [one.rule for one in found] == ([] if looked else ["blind-retry-of-write"])
+
+
 def test_what_passes_by_itself_may_be_sent_again(afas: Afas) -> None:
     play(lambda client: _again(client, "locked", phase="before"), afas)
     assert rules_broken(afas) == []
@@ -234,6 +246,11 @@ MORE: dict[str, tuple[list[str], Play]] = {
         ["body-without-charset"],
         lambda client: client.send("FiEntries", b" " * 70_000 + "é".encode(), content_type="application/json"),
     ),
+    "no JSON, twice": (["validation-error-again"], lambda client: [client.send("FiEntries", b"{") for _ in range(2)]),
+    "lines under another name of the connector": (
+        ["too-many-lines"],
+        lambda client: client.send("FiEntriesCustom", bodies.entry(*[bodies.line("1", "4510")] * 1_001, journal="80")),
+    ),
     "a PUT again is harmless": (
         [],
         lambda client: [client.send("FiInvoice", {"FiInvoice": {"Element": {}}}, "PUT", JSON)],
@@ -334,9 +351,9 @@ def test_a_full_record_is_judged_soon(size: int) -> None:
         )
         for at in range(size)
     ]
-    began = time.perf_counter()
+    began = time.process_time()
     judge(recorded)
-    assert time.perf_counter() - began < 10
+    assert time.process_time() - began < 15
 
 
 HOSTILE: dict[str, dict[str, Any]] = {

@@ -21,6 +21,8 @@ ALL = -1
 DEFAULT_TAKE = 100
 #: So deep a JSON body is looked into.
 _DEEPEST = 60
+#: Other names that AFAS gives a connector.
+_ALIASES = {"fientriescustom": "fientries"}
 _SEPARATOR = re.compile("[,;]")
 
 
@@ -70,6 +72,12 @@ class Call:
         """The connector as it was written, also of its metainfo; empty where the call is about none."""
         at = {"connectors": 1, "metainfo": 2}.get(self.resource, len(self.segments))
         return self.segments[at] if len(self.segments) > at else ""
+
+    @property
+    def kind(self) -> str:
+        """The connector in lower case, by its own name where it was called by another."""
+        name = self.connector.lower()
+        return _ALIASES.get(name, name)
 
     @property
     def reads(self) -> bool:
@@ -176,7 +184,7 @@ class Call:
     @cached_property
     def lines(self) -> int:
         """The lines of the entry that was sent; 0 when it is none."""
-        if self.connector.lower() != "fientries":
+        if self.kind != "fientries":
             return 0
         if self.exchange.whole is not None:
             return self.exchange.whole.lines
@@ -208,7 +216,8 @@ class Call:
     @property
     def message(self) -> str:
         """The text of Profit's error, else empty."""
-        text = self.answer.get("externalMessage") if isinstance(self.answer, dict) else None
+        answer = self.answer if isinstance(self.answer, dict) else {}
+        text = answer.get("externalMessage", answer.get("message"))
         return text if isinstance(text, str) else ""
 
     @property

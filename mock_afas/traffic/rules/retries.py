@@ -106,6 +106,8 @@ def _early(asked: Call | None, calls: list[Call]) -> Iterator[Observed]:
 
 def _is_validation_error(call: Call) -> bool:
     """Whether Profit refused the body for what is in it. The number tells little (AFAS says so), the text more."""
+    if call.status in (400, 413):
+        return True
     refused = call.status == 500 and call.error_number not in (None, _UNEXPECTED)
     return refused and not call.is_unsupported and not _PASSES.search(call.message)
 
@@ -137,7 +139,8 @@ def _follows(earlier: Call, later: Call) -> bool:
 def _repeated(runs: Mapping[object, list[Call]]) -> Iterator[Observed]:
     for run in runs.values():
         if len(run) > 1:
-            yield Observed(f"{run[0]} was refused ({run[0].message[:100]}) and the same body sent again", run)
+            reason = run[0].message[:100] or run[0].status
+            yield Observed(f"{run[0]} was refused ({reason}) and the same body sent again", run)
 
 
 # ---------------------------------------------------------------- unknown outcomes
@@ -205,16 +208,14 @@ def _looked(calls: list[Call], earlier: Call, later: Call) -> bool:
     """Whether the client read, between the two, what would show the first."""
     since = earlier.started if earlier.ended > later.started else earlier.ended
     return any(
-        since <= call.started < later.started and call.succeeded and _would_show(call, earlier.connector)
-        for call in calls
+        since <= call.started < later.started and call.succeeded and _would_show(call, earlier.kind) for call in calls
     )
 
 
 def _would_show(call: Call, written: str) -> bool:
     """Whether ``call`` reads what the UpdateConnector ``written`` makes; of connectors we do not know we believe it."""
     if call.resource in _FILES:
-        return written.lower() == "knsubject"
-    known = get_connectors().get(call.connector.lower()) if call.reads else None
-    if known is None:
-        return call.reads
-    return known.source in _SHOWS.get(written.lower(), frozenset())
+        return written == "knsubject"
+    known = get_connectors().get(call.kind) if call.reads else None
+    shows = _SHOWS.get(written)
+    return call.reads and (known is None or shows is None or known.source in shows)
