@@ -38,6 +38,7 @@ COMMANDS: Mapping[str, Located] = {
     "tokens": Located("mock_afas.cli.access", "tokens"),
     "data": Located("mock_afas.cli.data", "data"),
     "books": Located("mock_afas.cli.data", "books"),
+    "openapi": Located("mock_afas.cli.openapi", "openapi"),
     "faults": Located("mock_afas.cli.faults", "faults"),
     "logbook": Located("mock_afas.cli.records", "logbook"),
     "traffic": Located("mock_afas.cli.records", "traffic"),

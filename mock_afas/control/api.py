@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 import mock_afas
+from mock_afas import openapi
 from mock_afas.control import bodies, end_state, faults
 from mock_afas.control.access import AccessCalls
 from mock_afas.control.answers import Handler, json
@@ -22,6 +23,7 @@ from mock_afas.control.ready import describe
 from mock_afas.control.snapshots import SnapshotCalls
 from mock_afas.environment import Environment, entity_named
 from mock_afas.errors import ControlError
+from mock_afas.profiles import BASE_PATH
 from mock_afas.records import ENTITIES
 from mock_afas.registry import Opened, Registry
 
@@ -38,6 +40,11 @@ def translated(handler: Handler) -> Handler:
     return call
 
 
+def _origin(request: Request) -> str:
+    """The address by which the caller reached the server."""
+    return str(request.base_url.replace(path="")).rstrip("/")
+
+
 class ControlApi:
     """The calls, over one registry. ``control_key`` is the key that callers have, None when none is asked for."""
 
@@ -51,6 +58,7 @@ class ControlApi:
         one = "/environments/{env}"
         table: tuple[tuple[str, str, Handler], ...] = (
             ("GET", "/health", self.health),
+            ("GET", "/openapi.json", self.openapi),
             ("GET", "/environments", self.list_environments),
             ("POST", "/environments", self.create),
             ("GET", one, self.show),
@@ -83,6 +91,13 @@ class ControlApi:
     async def health(self, _request: Request) -> Response:
         return json({"status": "ready", "version": mock_afas.__version__})
 
+    async def openapi(self, request: Request) -> Response:
+        wanted = request.query_params.get("environment")
+        environment = self._registry.default if wanted is None else self._registry.find(wanted)
+        if environment is None:
+            raise ControlError("there is no environment", hint="POST /environments makes one", status=404)
+        return json(await asyncio.to_thread(openapi.document, environment, f"{_origin(request)}{BASE_PATH}"))
+
     async def list_environments(self, _request: Request) -> Response:
         return json({"environments": [env.profile.as_dict() for env in self._registry.environments.values()]})
 
@@ -94,7 +109,7 @@ class ControlApi:
 
     def _described(self, request: Request, opened: Opened) -> dict[str, Any]:
         """What a client needs, with the address by which the caller reaches the server."""
-        return describe(opened, str(request.base_url.replace(path="")).rstrip("/"), self._control_key)
+        return describe(opened, _origin(request), self._control_key)
 
     async def show(self, request: Request) -> Response:
         profile = self._environment(request).profile

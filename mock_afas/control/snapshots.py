@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Callable
 
-import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
 from mock_afas.control import bodies
+from mock_afas.control.answers import Handler, json
 from mock_afas.environment import Environment
 
-Call = tuple[str, str, Callable[[Request], Awaitable[Response]]]
-
-
-def _json(document: dict[str, Any], status: int = 200) -> Response:
-    return Response(orjson.dumps(document), status, media_type="application/json")
+Call = tuple[str, str, Handler]
 
 
 class SnapshotCalls:
@@ -35,17 +30,17 @@ class SnapshotCalls:
         )
 
     async def all(self, request: Request) -> Response:
-        return _json({"snapshots": [snapshot.as_dict() for snapshot in self._find(request).snapshots.all()]})
+        return json({"snapshots": [snapshot.as_dict() for snapshot in self._find(request).snapshots.all()]})
 
     async def take(self, request: Request) -> Response:
         environment = self._find(request)
         body = bodies.checked(await bodies.read_object(request), {"name": str})
-        return _json((await environment.take_snapshot(body.get("name"))).as_dict(), 201)
+        return json((await environment.take_snapshot(body.get("name"))).as_dict(), 201)
 
     async def restore(self, request: Request) -> Response:
         environment = self._find(request)
         await environment.restore_snapshot(request.path_params["name"])
-        return _json(environment.profile.as_dict())
+        return json(environment.profile.as_dict())
 
     async def delete(self, request: Request) -> Response:
         await self._find(request).delete_snapshot(request.path_params["name"])
