@@ -1,7 +1,7 @@
 FROM python:3.12-slim
 
 COPY . /source
-RUN pip install --no-cache-dir /source \
+RUN pip install --no-cache-dir '/source[tls]' \
     && useradd --create-home afas
 
 USER afas

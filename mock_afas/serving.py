@@ -10,11 +10,14 @@ import os
 import secrets
 import signal
 import socket
+import ssl
 import struct
 import sys
 import tempfile
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
@@ -24,17 +27,19 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 import mock_afas
+from mock_afas import tls
 from mock_afas.access import digest
 from mock_afas.app import create_app
 from mock_afas.control.guard import is_loopback
 from mock_afas.control.ready import describe
 from mock_afas.errors import ControlError
+from mock_afas.proxy import Proxy
 from mock_afas.registry import Opened, Progress, Registry
 from mock_afas.store.catalog import Catalog
 from mock_afas.wire.calls import HANG_UP
 
 
-def bind(host: str, port: int) -> socket.socket:
+def bind(host: str, port: int, *, option: str = "--port") -> socket.socket:
     """A listening socket; port 0 takes a free one. Raises ControlError when the address cannot be had."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
@@ -43,15 +48,15 @@ def bind(host: str, port: int) -> socket.socket:
         listener.bind((host, port))
     except OSError as error:
         listener.close()
-        hint = "give another --port (0 takes a free one) or --host"
+        hint = f"give another {option} (0 takes a free one) or --host"
         raise ControlError(f"cannot listen on {host}:{port}: {error.strerror or error}", hint=hint) from None
     return listener
 
 
-def origin_of(listener: socket.socket, host: str) -> str:
+def origin_of(listener: socket.socket, host: str, scheme: str = "http") -> str:
     """The address of the server as clients on this machine write it."""
     shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
-    return f"http://{shown}:{listener.getsockname()[1]}"
+    return f"{scheme}://{shown}:{listener.getsockname()[1]}"
 
 
 def write_ready_file(path: Path, document: dict[str, Any]) -> None:
@@ -78,6 +83,11 @@ class _Protocol(HttpToolsProtocol):
         # weakly, for a cycle of references to collect in each call would cost more than all the rest of this
         self.scope["extensions"] = {HANG_UP: {"call": partial(_hang_up, ref(self.cycle))}}
 
+    def shutdown(self) -> None:
+        super().shutdown()
+        if self.scheme == "https" and self.transport.is_closing():
+            self.transport.abort()  # or it would wait for the goodbye of a client that does not listen now
+
 
 def _hang_up(call: ref[RequestResponseCycle], *, reset: bool) -> None:
     """Closes the connection of a call that was not, or not wholly, answered; what was sent of it still arrives.
@@ -99,30 +109,56 @@ def _hang_up(call: ref[RequestResponseCycle], *, reset: bool) -> None:
 class _Server(uvicorn.Server):
     """A server that says when it answers, and when it is about to stop."""
 
-    def __init__(self, config: uvicorn.Config, *, ready: Callable[[], None], stopping: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        *,
+        ready: Callable[[], None],
+        stopping: Callable[[], None],
+        proxy: Proxy | None,
+    ) -> None:
         super().__init__(config)
         self._ready = ready
         self._stopping = stopping
+        self._proxy = proxy
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
+            if self._proxy is not None:
+                await self._proxy.start(self._protocol)
             self._ready()
+
+    def _protocol(self) -> _Protocol:
+        return _Protocol(self.config, self.server_state, self.lifespan.state)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._stopping()
+        if self._proxy is not None:
+            self._proxy.stop()
         await super().shutdown(sockets)
 
 
 class Serving:
-    """A registry served on a socket."""
+    """A registry served on a socket: with ``tls`` over https; also through ``proxy``."""
 
-    def __init__(self, registry: Registry, listener: socket.socket, *, host: str, control_key: str | None) -> None:
+    def __init__(
+        self,
+        registry: Registry,
+        listener: socket.socket,
+        *,
+        host: str,
+        control_key: str | None,
+        tls: ssl.SSLContext | None = None,
+        proxy: Proxy | None = None,
+    ) -> None:
         self.registry = registry
-        self.origin = origin_of(listener, host)
+        self.origin = origin_of(listener, host, "https" if tls else "http")
         self.control_key = control_key
         self._listener = listener
         self._app = create_app(registry, control_key=control_key)
+        self._tls = tls
+        self._proxy = proxy
         self._server: _Server | None = None
 
     def describe(self, opened: Opened) -> dict[str, Any]:
@@ -143,7 +179,9 @@ class Serving:
             server_header=False,
             timeout_graceful_shutdown=5,
         )
-        self._server = _Server(config, ready=ready, stopping=self.registry.stop_waiting)
+        config.load()
+        config.ssl = self._tls
+        self._server = _Server(config, ready=ready, stopping=self.registry.stop_waiting, proxy=self._proxy)
         try:
             self._server.run(sockets=[self._listener])
         except KeyboardInterrupt:  # uvicorn raises it again after it has stopped in good order
@@ -189,7 +227,7 @@ mock_afas {version} serves environment {environment} (Profit {profit}) with {wha
   Base URL       {base_url}
   Token          {token}
   Authorization  {authorization}
-  Control API    {control_url}{key}
+  Control API    {control_url}{key}{more}
 
 {hint}
 
@@ -197,9 +235,13 @@ Ctrl-C stops it."""
 _TRY_IT = """\
 Try it:
 
-  curl -H 'Authorization: {authorization}' \\
+  curl{trust} -H 'Authorization: {authorization}' \\
     '{base_url}/connectors/Zenvoices_Currencies?take=2&orderbyfieldids=CurrencyId'"""
 _BARE = "It has no app connector and no token yet: make them through the control API.\n  docs/howto/set-up-guide.md"
+
+
+#: What else may stand in the ready file, and what the greeting calls it.
+_MORE = {"proxy_url": "Proxy", "ca_file": "Authority"}
 
 
 def _greeting(opened: Opened, document: dict[str, Any], *, data: Path | None) -> str:
@@ -207,11 +249,13 @@ def _greeting(opened: Opened, document: dict[str, Any], *, data: Path | None) ->
     more = f" and {profile.rows:,} more suppliers, customers and invoices" if profile.rows else ""
     kept = f", kept in {data}" if data else ""
     shown = {name: value or "none yet" for name, value in document.items()}
+    shown["trust"] = f" --cacert {document['ca_file']}" if document["base_url"].startswith("https") else ""
     return _GREETING.format(
         version=mock_afas.__version__,
         profit=profile.profit_version,
         what=f"demo data{more}{kept}",
         key=f"  (key {document['control_key']})" if document["control_key"] else "",
+        more="".join(f"\n  {label:<14} {document[name]}" for name, label in _MORE.items() if name in document),
         hint=(_TRY_IT if opened.token_data else _BARE).format(**shown),
         **shown,
     )
@@ -222,15 +266,25 @@ def _leave(_signal: int, _frame: object) -> NoReturn:
     sys.exit(0)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Served:
+    """Where and how a server is to be found; what the options of the command line say of it."""
+
+    host: str
+    port: int
+    control_key: str | None
+    ready_file: Path | None
+    tls: bool
+    proxy_port: int | None
+    ca_file: Path | None
+
+
 def serve(
+    served: Served,
     *,
-    host: str,
-    port: int,
     data: Path | None,
     settings: dict[str, Any],
     token_data: str,
-    control_key: str | None,
-    ready_file: Path | None,
     progress: Progress,
     tell: Callable[[str], None],
 ) -> None:
@@ -239,31 +293,49 @@ def serve(
     ``tell`` gets the greeting once requests are answered. Raises ControlError when it cannot start.
     """
     signal.signal(signal.SIGTERM, _leave)
+    ready_file = served.ready_file
     if ready_file is not None and not ready_file.parent.is_dir():
         raise ControlError(f"there is no directory {ready_file.parent}", hint="give a --ready-file in one that exists")
-    if control_key is None and needs_control_key(host):
-        control_key = secrets.token_hex(16)
     if ready_file is not None:
         ready_file.unlink(missing_ok=True)
-    listener = bind(host, port)
-    try:
+    with ExitStack() as stack:
+        listener, proxy_listener = _listeners(served, stack)
+        secured = stack.enter_context(tls.secured(served.host, served.ca_file)) if _wants_tls(served) else None
         registry = Registry(Catalog(data) if data else None)
         opened = _opened(registry, settings, token_data, progress)
-    except BaseException:
-        listener.close()
-        raise
-    serving = Serving(registry, listener, host=host, control_key=control_key)
-    document = serving.describe(opened)
+        serving = Serving(
+            registry,
+            listener,
+            host=served.host,
+            control_key=served.control_key or (secrets.token_hex(16) if needs_control_key(served.host) else None),
+            tls=secured.context if secured and served.tls else None,
+            proxy=Proxy(proxy_listener, secured.context) if secured and proxy_listener else None,
+        )
+        document = serving.describe(opened)
+        if proxy_listener is not None:
+            document["proxy_url"] = origin_of(proxy_listener, served.host)
+        if secured is not None:
+            document["ca_file"] = str(secured.ca_file)
 
-    def ready() -> None:
-        gc.enable()
-        gc.freeze()
+        def ready() -> None:
+            gc.enable()
+            gc.freeze()
+            if ready_file is not None:
+                write_ready_file(ready_file, document)
+            tell(_greeting(opened, document, data=data))
+
         if ready_file is not None:
-            write_ready_file(ready_file, document)
-        tell(_greeting(opened, document, data=data))
-
-    try:
+            stack.callback(remove_ready_file, ready_file)
         serving.run(ready)
-    finally:
-        if ready_file is not None:
-            remove_ready_file(ready_file)
+
+
+def _wants_tls(served: Served) -> bool:
+    return served.tls or served.proxy_port is not None
+
+
+def _listeners(served: Served, stack: ExitStack) -> tuple[socket.socket, socket.socket | None]:
+    """The sockets of the server and its proxy, closed at the end. Raises ControlError."""
+    listener = stack.enter_context(bind(served.host, served.port))
+    if served.proxy_port is None:
+        return listener, None
+    return listener, stack.enter_context(bind(served.host, served.proxy_port, option="--proxy-port"))

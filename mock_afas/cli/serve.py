@@ -43,6 +43,10 @@ def _progress() -> Callable[[int, int], None]:
     return report
 
 
+#: Options that say where the server is, rather than what its environment is like.
+_PLACES = ("host", "port", "control_key", "ready_file", "tls", "proxy_port", "ca_file")
+
+
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
@@ -57,23 +61,32 @@ def _progress() -> Callable[[int, int], None]:
 @click.option("--without", help="Features the licence lacks: currencies,projects,allocation,commitments.")
 @click.option("--profit-version", type=click.IntRange(5, 9), help="Profit version to imitate. [default: 8]")
 @click.option("--clock", help="Stand still at this Amsterdam wall-clock time, such as 2026-11-24T09:00:00.")
+@click.option("--clock-running", is_flag=True, default=None, help="Let the clock run on from there.")
 @click.option("--seed", type=click.IntRange(0), help="Seed of shuffled rows, log references and --rows. [default: 1]")
 @click.option(
     "--rows", type=click.IntRange(0, 1_000_000), help="Make this many more suppliers, customers and invoices."
 )
 @click.option("--token", callback=_token, metavar="HEX64", help="The token's 64 hex digits; else random.")
+@click.option("--tls", is_flag=True, help="Serve https, with a certificate made for this run. Needs mock-afas[tls].")
+@click.option(
+    "--proxy-port",
+    type=click.IntRange(0, 65535),
+    help="Also be a proxy, on this port (0: a free one), that leads AFAS' own host names here. Needs mock-afas[tls].",
+)
+@click.option(
+    "--ca-file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the certificate authority that clients have to trust here; else to a temporary directory.",
+)
 @click.option("--control-key", metavar="KEY", help="Key of the control API; made up when --host is not loopback.")
 @click.option(
     "--ready-file", type=click.Path(path_type=Path), help="Write addresses and token here once requests are answered."
 )
 def serve(
-    host: str,
-    port: int,
+    *,
     data: Path | None,
     profile: str | None,
     token: str,
-    control_key: str | None,
-    ready_file: Path | None,
     **options: Any,
 ) -> None:
     """Serve a fake AFAS Profit until Ctrl-C.
@@ -83,14 +96,12 @@ def serve(
     gc.disable()  # nothing made while starting is garbage; the server enables it again once it answers
     from mock_afas import serving  # noqa: PLC0415 - `mock-afas --help` need not load the server
 
+    places = {name: options.pop(name) for name in _PLACES}
     serving.serve(
-        host=host,
-        port=port,
+        serving.Served(**places),
         data=data,
         settings=_settings(profile, options),
         token_data=token,
-        control_key=control_key,
-        ready_file=ready_file,
         progress=_progress(),
         tell=click.echo,
     )

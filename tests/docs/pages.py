@@ -211,6 +211,8 @@ rather than for a number of seconds. It goes when the server stops, unless the s
 | `control_url` | where the [control API](control-api.md) is: ends in `/_mock` |
 | `control_key` | the key of the control API, null when it needs none |
 | `pid` | process id |
+| `proxy_url` | with `--proxy-port` only: the [proxy](../howto/real-host-name.md), as `HTTPS_PROXY` takes it |
+| `ca_file` | with `--tls` or `--proxy-port` only: the certificate authority that clients have to trust |
 
 ## Environment variables
 
