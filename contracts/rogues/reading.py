@@ -6,8 +6,8 @@ import datetime as dt
 import json
 import re
 import unicodedata
+from array import array
 from collections.abc import Iterable, Iterator
-from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -39,13 +39,6 @@ class NoOrder(PagesBySkipAndTake):
         return re.sub("&orderbyfieldids=[^&]*", "", super().query(connector, filters, skip, take))
 
 
-@rogue("Orders pages by a name that several rows share.", caught_by="read/pages-once-though-names-repeat")
-class OrderByName(PagesBySkipAndTake):
-    def order(self, connector: str) -> list[str]:
-        names = [field["id"] for field in self.fields(connector)]
-        return [next((name for name in names if name.endswith("Name")), names[-1])]
-
-
 @rogue("Skips and takes while rows come in, and meets some of them twice.", caught_by="read/rows-added-while-paging")
 class MovedRowsTwice(PagesBySkipAndTake):
     pass
@@ -70,22 +63,16 @@ class ForgetsLastPage(CarefulClient):
         yield from found[: len(found) // self.page_size * self.page_size or None]
 
 
-@rogue("Keeps decimals as floating point numbers.", caught_by="read/decimals-exact")
-class Floats(CarefulClient):
+@rogue("Keeps decimals in single precision.", caught_by="read/decimals-exact")
+class SinglePrecision(CarefulClient):
     def parsed(self, text: str) -> Any:
-        return json.loads(json.dumps(super().parsed(text), default=float))
+        return json.loads(json.dumps(super().parsed(text), default=lambda value: array("f", [float(value)])[0]))
 
 
-@rogue("Rounds every decimal to the cent, rates included.", caught_by="read/decimals-exact")
-class RoundsToCents(CarefulClient):
+@rogue("Reads decimals as whole numbers.", caught_by="read/decimals-exact")
+class WholeNumbers(CarefulClient):
     def parsed(self, text: str) -> Any:
-        return json.loads(
-            json.dumps(super().parsed(text), default=lambda value: f"\0{value:.2f}"), object_hook=_numbers
-        )
-
-
-def _numbers(row: Row) -> Row:
-    return {k: Decimal(v[1:]) if isinstance(v, str) and v.startswith("\0") else v for k, v in row.items()}
+        return json.loads(json.dumps(super().parsed(text), default=int))
 
 
 @rogue("Believes the Z of dates and converts them from UTC to Amsterdam.", caught_by="read/wall-clock-dates")
