@@ -271,12 +271,12 @@ class Served:
     """Where and how a server is to be found; what the options of the command line say of it."""
 
     host: str
-    port: int
-    control_key: str | None
-    ready_file: Path | None
-    tls: bool
-    proxy_port: int | None
-    ca_file: Path | None
+    port: int = 0
+    control_key: str | None = None
+    ready_file: Path | None = None
+    tls: bool = False
+    proxy_port: int | None = None
+    ca_file: Path | None = None
 
 
 def serve(
