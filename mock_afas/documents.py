@@ -90,11 +90,13 @@ class Node:
 
     __slots__ = ("action", "children", "custom", "definition", "fields", "place")
 
-    def __init__(self, definition: UpdateObject, action: Action, place: Place) -> None:
+    def __init__(
+        self, definition: UpdateObject, action: Action, place: Place, fields: dict[str, Value | None] | None = None
+    ) -> None:
         self.definition = definition
         self.action = action
         self.place = place
-        self.fields: dict[str, Value | None] = {}
+        self.fields = {} if fields is None else fields
         self.custom: Mapping[str, object] = _NOTHING
         self.children: Mapping[str, list[Node]] = _NOTHING
 
@@ -353,25 +355,22 @@ class _Reading:
             return []
         if not isinstance(content, dict) or "Element" not in content:
             _refuse("malformed", self._where(name, above), content, 'an object with "Element"')
-        elements, definition, action, read = content["Element"], shape.definition, self._action, self._node
+        elements, read = content["Element"], self._node
         if not isinstance(elements, list):
-            return [read(shape, elements, Node(definition, action, (above, name, None)))]
-        return [
-            read(shape, element, Node(definition, action, (above, name, at))) for at, element in enumerate(elements)
-        ]
+            return [read(shape, elements, (above, name, None))]
+        return [read(shape, element, (above, name, at)) for at, element in enumerate(elements)]
 
     @staticmethod
     def _where(name: str, above: Place | None) -> str:
         return f"{_path(above)}/Objects/{name}" if above else name
 
-    def _node(self, shape: _Shape, element: object, node: Node) -> Node:
+    def _node(self, shape: _Shape, element: object, place: Place) -> Node:
         if not isinstance(element, dict):
-            _refuse("malformed", node.path, element, 'an object with "Fields"')
+            _refuse("malformed", _path(place), element, 'an object with "Fields"')
         fields = _read_plainly(element, shape.known)
+        node = Node(shape.definition, self._action, place, fields)
         if fields is None:
             self._read_carefully(shape, node, element)
-        else:
-            node.fields = fields
         objects = element.get("Objects")
         if objects:
             self._objects(shape, node, objects)

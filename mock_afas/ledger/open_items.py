@@ -14,6 +14,7 @@ payment (wire.md section 7). Our readings:
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 from mock_afas.documents import Node
@@ -65,12 +66,12 @@ def number_invoices(posting: Posting, lines: list[Line]) -> None:
     unnumbered = [line for line in lines if line.kind != LEDGER and line.row["invoice"] is None]
     if not unnumbered:
         return
-    number, prefix = posting.entry, _PREFIXES.get(posting.journal_kind, "F")
-    while any(_taken(posting, line, f"{prefix}{number:07d}") for line in unnumbered):
-        number += 1
+    prefix = _PREFIXES.get(posting.journal_kind, "F")
+    numbers = (f"{prefix}{number:07d}" for number in count(posting.entry))
+    invoice = next(number for number in numbers if not any(_taken(posting, line, number) for line in unnumbered))
     for line in lines:
         if line.row["invoice"] is None:
-            line.row["invoice"] = f"{prefix}{number:07d}"
+            line.row["invoice"] = invoice
 
 
 def _taken(posting: Posting, line: Line, invoice: str) -> bool:
