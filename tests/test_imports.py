@@ -215,6 +215,7 @@ REFERENCES: list[tuple[str, tuple[str, str], tuple[str, str, str], tuple[str, st
     ("Acme_Whoever", ("Kn", "Bcn"), ("Kn", "Bcn", "SeNm"), ("dictionary", "search_name")),
     ("Acme_Whenever", ("Kn", "Ptr"), ("Kn", "Ptr", "PeId"), ("dictionary", "period")),
     ("Acme_Creditors", ("Hr", "RCo"), ("Kn", "Bcn", "BcCo"), ("filled", None)),
+    ("Acme_Whoever", ("Kn", "Bcn"), ("Kn", "Bcn", "Qqq"), ("filled", None)),
 ]
 
 
@@ -248,6 +249,23 @@ def test_connectors_of_other_features_are_still_empty_and_hidden(afas: Afas) -> 
     assert {row["DimAx1"] for row in afas.rows("Zenvoices_LedgerAccounts", skip="-1", take="-1")} == {None}
     assert "Zenvoices_Projects" not in listed(afas)
     assert afas.get("connectors/Zenvoices_Projects").status_code == 500
+
+
+ODD_NAMES = ["x'); DROP TABLE suppliers; --", 'a"b', "%s {0} {c}", "naïef €", "🎈", "a;b,c", "row_id", "c0", "SELECT"]
+
+
+def test_names_are_nothing_but_names(afas: Afas) -> None:
+    """They become keys of the answer as they are, whatever they look like to SQL or JSON."""
+    fields = [a_field("CreditorId"), *(a_field(name, ("string", "int")[at % 2]) for at, name in enumerate(ODD_NAMES))]
+    send(afas, {"name": "Acme_Creditor", "description": "it's", "fields": fields})
+    add(afas, "Acme_Creditor")
+    rows = afas.rows("Acme_Creditor", orderbyfieldids="CreditorId")
+    assert list(rows[0]) == ["CreditorId", *ODD_NAMES]
+    for name in ODD_NAMES:
+        wanted = {"@FieldId": name, "@OperatorType": "1", "#text": str(rows[0][name])}
+        query = orjson.dumps({"Filters": {"Filter": [{"@FilterId": "1", "Field": [wanted]}]}}).decode()
+        assert rows[0] in afas.rows("Acme_Creditor", skip="-1", take="-1", filterjson=query), name
+    assert len(afas.rows("Zenvoices_Suppliers")) == len(rows)
 
 
 # ---------------------------------------------------------------- made-up values

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Literal, NamedTuple
 
 from mock_afas import connectors, fixtures
@@ -31,6 +31,11 @@ _TYPES: Mapping[Kind, DataType] = {
 }
 #: A ``fieldId`` that a user's own view numbers: it says nothing of what the field is.
 _NUMBERED = re.compile(r"U\d+", re.IGNORECASE)
+
+
+@lru_cache(maxsize=4_096)
+def _is_numbered(field_id: str) -> bool:
+    return _NUMBERED.fullmatch(field_id) is not None
 
 
 class Known(NamedTuple):
@@ -63,6 +68,11 @@ class View(NamedTuple):
     labels: Mapping[str, str]
     columns: Mapping[str, Known]
 
+    @property
+    def known_as(self) -> frozenset[str]:
+        """Every word by which a field finds a column here."""
+        return _known_as(self.source.name)
+
 
 class _Facts(NamedTuple):
     """What ``fixtures/dictionary.json`` says.
@@ -83,6 +93,7 @@ def _facts() -> _Facts:
     return _Facts(**fixtures.read_json("dictionary.json"))
 
 
+@lru_cache(maxsize=4_096)
 def _plain(text: str) -> str:
     return re.sub(r"[\W_]", "", text).lower()
 
@@ -146,6 +157,8 @@ def views() -> Mapping[str, View]:
 
 def _by_reference(field: ForeignField, view: View) -> str | None:
     """By dictionary reference. A table we know leads to its own fields only."""
+    if not field.reference:
+        return None
     system, _, rest = field.reference.partition(".")
     table, _, name = rest.partition(".")
     if not name or system in _facts().elsewhere:
@@ -167,7 +180,7 @@ def _by_field_id(field: ForeignField, view: View, shipped: GetConnector | None) 
                 ours.id.lower() == field.id.lower() or not {*ours.label.values()}.isdisjoint(field.label.values())
             ):
                 return ours.column
-    return None if _NUMBERED.fullmatch(field.field_id) else view.dictionary.get(field.field_id.lower())
+    return None if _is_numbered(field.field_id) else view.dictionary.get(field.field_id.lower())
 
 
 def _by_name(field: ForeignField, view: View, shipped: GetConnector | None) -> str | None:
@@ -218,10 +231,48 @@ def view_of(foreign: Foreign) -> View | None:
     if system in _facts().elsewhere:
         return None
     group = _facts().tables.get(foreign.main_table)
+    spoken = _spoken(foreign)
     candidates = [
-        view for view in views().values() if (group in view.groups[:1] if group is not None else _fits(foreign, view))
+        _Candidate(view, _mapped(foreign, view), _is_named(foreign, view))
+        for view in views().values()
+        if (group in view.groups[:1] if group is not None else not spoken.isdisjoint(view.known_as))
     ]
-    return max(candidates, key=lambda view: _score(foreign, view), default=None)
+    fitting = [one for one in candidates if group is not None or one.fits(len(foreign.fields))]
+    best = max(fitting, key=lambda one: one.score(len(foreign.fields)), default=None)
+    return best.view if best is not None else None
+
+
+class _Candidate(NamedTuple):
+    """A source that a connector might be served from: the columns found for its fields, and how well the name fits."""
+
+    view: View
+    mapped: list[str]
+    named: int
+
+    def score(self, fields: int) -> float:
+        return len(self.mapped) + self.named * fields / 2
+
+    def fits(self, fields: int) -> bool:
+        """Whether enough is known: the name tells, or half of the fields and the last part of the key."""
+        if self.named:
+            return bool(self.mapped)
+        key = ENTITIES[self.view.source.entity].key[-1]
+        return key in self.mapped and len(self.mapped) >= max(2, fields / 2)
+
+
+@cache
+def _known_as(source: str) -> frozenset[str]:
+    view = views()[source]
+    return frozenset((*view.dictionary, *view.names, *view.labels))
+
+
+def _spoken(foreign: Foreign) -> set[str]:
+    """Every word by which a field of ``foreign`` might find a column; most sources have none of them."""
+    words = {label.lower() for field in foreign.fields for label in field.label.values()}
+    words.update(_plain(field.id) for field in foreign.fields)
+    words.update(field.field_id.lower() for field in foreign.fields)
+    words.update(field.reference.rpartition(".")[2].lower() for field in foreign.fields)
+    return words
 
 
 def _mapped(foreign: Foreign, view: View) -> list[str]:
@@ -233,19 +284,6 @@ def _is_named(foreign: Foreign, view: View) -> int:
     """How many words of the name of a connector over ``view`` are in the name of ``foreign``, when all are."""
     stems = set(_stems(foreign.name))
     return max((len(words) for words in view.stems if words <= stems), default=0)
-
-
-def _score(foreign: Foreign, view: View) -> float:
-    return len(_mapped(foreign, view)) + _is_named(foreign, view) * len(foreign.fields) / 2
-
-
-def _fits(foreign: Foreign, view: View) -> bool:
-    """Whether enough is known: the name tells, or half of the fields and the last part of the key."""
-    mapped = _mapped(foreign, view)
-    if _is_named(foreign, view):
-        return bool(mapped)
-    key = ENTITIES[view.source.entity].key[-1]
-    return key in mapped and len(mapped) >= max(2, len(foreign.fields) / 2)
 
 
 __all__ = ["GENERATED", "Found", "How", "Known", "View", "find", "shipped_like", "view_of", "views"]
