@@ -40,13 +40,10 @@ def main(ready_file: str, owner: str) -> None:
     threading.Thread(target=_end_with, args=(int(owner),), daemon=True).start()
     try:
         serving.serve(
-            host="127.0.0.1",
-            port=0,
+            serving.Served(port=0, ready_file=Path(ready_file)),
             data=None,
             settings={},
             token_data="",
-            control_key=None,
-            ready_file=Path(ready_file),
             progress=lambda _done, _total: None,
             tell=lambda _text: None,
         )
