@@ -73,16 +73,16 @@ class Proxy:
             secure = await asyncio.get_running_loop().start_tls(
                 transport, early, self._context, server_side=True, ssl_handshake_timeout=PATIENCE
             )
-        except (OSError, asyncio.IncompleteReadError) as error:  # an SSLError is one, and so is a TimeoutError
-            if not self._is_over:
-                why = getattr(error, "reason", None) or error or type(error).__name__
-                _log.warning("a client of %s broke off TLS (%s); does it trust the authority of --ca-file?", host, why)
-            transport.close()
-            return
+        except OSError as error:  # an SSLError is one, and so are a TimeoutError and a ConnectionError
+            secure, why = None, getattr(error, "reason", None) or str(error) or type(error).__name__
+        else:
+            why = "it closed the connection"
         finally:
             self.over(transport)
         if secure is None or early.lost or transport.is_closing():  # uvloop gives a transport of a closed one, too
             transport.close()
+            if not (early.lost or self._is_over):
+                _log.warning("a client of %s broke off TLS (%s); does it trust the authority of --ca-file?", host, why)
             return
         protocol = make_protocol()
         secure.set_protocol(protocol)

@@ -270,7 +270,7 @@ def _leave(_signal: int, _frame: object) -> NoReturn:
 class Served:
     """Where and how a server is to be found; what the options of the command line say of it."""
 
-    host: str
+    host: str = "127.0.0.1"
     port: int = 0
     control_key: str | None = None
     ready_file: Path | None = None
@@ -298,6 +298,8 @@ def serve(
         raise ControlError(f"there is no directory {ready_file.parent}", hint="give a --ready-file in one that exists")
     if ready_file is not None:
         ready_file.unlink(missing_ok=True)
+    if served.ca_file is not None and not _wants_tls(served):
+        raise ControlError("--ca-file has no use here", hint="it goes with --tls or --proxy-port")
     with ExitStack() as stack:
         listener, proxy_listener = _listeners(served, stack)
         secured = stack.enter_context(tls.secured(served.host, served.ca_file)) if _wants_tls(served) else None

@@ -311,6 +311,9 @@ def test_it_stops_with_tunnels_open(tmp_path: Path) -> None:
             socket.create_connection((address.hostname, address.port), timeout=20) as waiting,
             socket.create_connection((address.hostname, address.port), timeout=20) as halfway,
         ):
+            with socket.create_connection((address.hostname, address.port), timeout=20) as gone:
+                gone.sendall(b"CONNECT 12345.rest.afas.online:443 HTTP/1.1\r\n\r\n")
+                assert gone.recv(100).startswith(b"HTTP/1.1 200 ")
             assert client.get(f"{REAL}/profitversion").status_code == 401
             halfway.sendall(b"CONNECT 12345.rest.afas.online:443 HTTP/1.1\r\n\r\n")
             assert halfway.recv(100).startswith(b"HTTP/1.1 200 ")
@@ -319,7 +322,9 @@ def test_it_stops_with_tunnels_open(tmp_path: Path) -> None:
             assert waiting.recv(100) == b""
             assert halfway.recv(100) == b""
             _, err = process.communicate(timeout=30)
-    assert (process.returncode, err) == (0, "")
+    assert process.returncode == 0
+    (told,) = err.splitlines()
+    assert told.startswith(f"a client of {HOST} broke off TLS (")
     assert time.monotonic() - began < 4
 
 
@@ -344,8 +349,13 @@ def test_a_ca_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     assert "--ca-file" in done.stderr
 
 
-def test_the_commands_stand_alone() -> None:
-    """Neither is loaded by a server that does without."""
+def test_an_authority_for_nothing_is_told(tmp_path: Path) -> None:
+    done = command("serve", "--port", "0", "--ca-file", str(tmp_path / "ca.pem"))
+    assert done.returncode == 2
+    assert "--tls" in done.stderr
+
+
+def test_a_server_without_them_loads_neither() -> None:
     code = "import sys, mock_afas.serving; print([name for name in ('trustme', 'cryptography') if name in sys.modules])"
     done = subprocess.run([COMMAND[0], "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.strip() == "[]"

@@ -40,7 +40,7 @@ def main(ready_file: str, owner: str) -> None:
     threading.Thread(target=_end_with, args=(int(owner),), daemon=True).start()
     try:
         serving.serve(
-            serving.Served(host="127.0.0.1", ready_file=Path(ready_file)),
+            serving.Served(ready_file=Path(ready_file)),
             data=None,
             settings={},
             token_data="",
