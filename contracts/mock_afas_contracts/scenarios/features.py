@@ -38,7 +38,7 @@ NAMES: Mapping[str, frozenset[str]] = {
 #: What a line says of each feature but currencies, and the account that takes it.
 _LINES: Mapping[str, dict[str, Any]] = {
     "projects": {"account": "4320", "amount": "100.00", "project": "300000", "item": "K01"},
-    "allocation": {"account": "4120", "amount": "50.00", "allocations": {"1": "WEST", "2": "ICT"}},
+    "allocation": {"account": "4600", "amount": "50.00", "allocations": {"1": "WEST", "2": "ICT"}},
     "commitments": {"account": "4710", "amount": "20.00", "commitment": 7},
 }
 
