@@ -157,7 +157,9 @@ def wrong_token_not_retried(story: Story) -> None:
 
 
 #: Words that say what is the matter with a token, in the languages that a client may speak.
-_ABOUT_ACCESS = re.compile(r"(?i)40[13]|token|access|toegang|autoris|author|auth|aanmeld|login|log in|inlog|sleutel|\bip\b")
+_ABOUT_ACCESS = re.compile(
+    r"(?i)40[13]|token|access|toegang|autoris|author|auth|aanmeld|login|log in|inlog|sleutel|\bip\b"
+)
 
 
 @contract(
