@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import random
+import signal
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -154,8 +155,26 @@ def run(
     if cases is not None:
         reporters.append(CaseWriter(cases))
     with _lab(driver, attach, timeout, control, control_key) as lab:
-        finished = _reported(Run(lab, options), reporters)
+        running = Run(lab, options)
+        with _ctrl_c(running):
+            finished = _reported(running, reporters)
     sys.exit(_exit_code(finished))
+
+
+@contextlib.contextmanager
+def _ctrl_c(running: Run) -> Iterator[None]:
+    """Ctrl-C stops the run, which then tells what it knows; a second one ends it at once."""
+    before = signal.getsignal(signal.SIGINT)
+
+    def stop(_number: int, _frame: object) -> None:
+        signal.signal(signal.SIGINT, before)
+        running.stop()
+
+    signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _reported(run: Run, reporters: Sequence[Reporter]) -> RunFinished:
