@@ -23,7 +23,7 @@ from mock_afas_contracts.line_driver import TIMEOUT, AttachedDriver, process_dri
 from mock_afas_contracts.reports import Reporter
 from mock_afas_contracts.reports.cases import CaseWriter
 from mock_afas_contracts.reports.terminal import Terminal
-from mock_afas_contracts.runner import Lab, Options, Run, read_known_failing
+from mock_afas_contracts.runner import STOPPED, Lab, Options, Run, read_known_failing
 from mock_afas_contracts.search import Untold, Wrong, tell_again
 from mock_afas_contracts.story import Stage
 from mock_afas_contracts.target import Server, Target, TargetTrouble
@@ -189,7 +189,7 @@ def _reported(run: Run, reporters: Sequence[Reporter]) -> RunFinished:
 def _exit_code(finished: RunFinished) -> int:
     if finished.good:
         return 0
-    return EXIT_FAILED if finished.tested else EXIT_UNUSABLE
+    return EXIT_FAILED if finished.tested and finished.interrupted != STOPPED else EXIT_UNUSABLE
 
 
 def _features(names: str | None) -> frozenset[str] | None:
