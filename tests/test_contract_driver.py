@@ -113,6 +113,16 @@ def test_a_second_answer_is_noticed_at_the_next_moment(moment: str) -> None:
         }[moment]()
 
 
+def test_an_operation_under_way_can_be_ended_from_another_thread() -> None:
+    driver = troubled("hang", timeout=30)
+    driver.start(CONNECTION)
+    threading.Timer(0.3, driver.abort).start()
+    began = time.monotonic()
+    with pytest.raises(DriverCrashed):
+        driver.run("connect", {})
+    assert time.monotonic() - began < 10
+
+
 def test_words_after_the_end() -> None:
     driver = troubled("after the end")
     driver.start(CONNECTION)

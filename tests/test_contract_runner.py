@@ -384,7 +384,7 @@ def test_ctrl_c_ends_with_the_report_so_far(tmp_path: Path) -> None:
         assert running.stdout
         lines = iter(running.stdout.readline, "")
         assert any(line.startswith("client: troubled") for line in lines)
-        time.sleep(0.3)
+        time.sleep(1)
         os.killpg(running.pid, signal.SIGINT)
         rest = "".join(lines)
         assert running.wait(10) == 2

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import inspect
 import json
 import threading
 import traceback
 from collections.abc import Awaitable, Callable, Mapping
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
 from decimal import Decimal
 from typing import Any, Literal, Protocol, cast
 
@@ -20,6 +21,7 @@ from mock_afas_contracts.driver import (
     Driver,
     DriverCrashed,
     DriverHung,
+    DriverTrouble,
     Failed,
     Ok,
     Outcome,
@@ -76,6 +78,7 @@ class AdapterDriver(Driver):
         self._adapter = adapter
         self._timeout = timeout
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._under_way: Future[Any] = Future()
 
     def start(self, connection: Connection) -> Client:
         self._call(cast("Any", self._adapter).start, connection)
@@ -103,22 +106,26 @@ class AdapterDriver(Driver):
             raise BrokeProtocol(f"the answer of '{operation}': {error}") from error
         return Ok(result)
 
+    def abort(self) -> None:
+        _settle(self._under_way, error=DriverCrashed("the run was stopped"))
+
     def stop(self) -> None:
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._loop = None
 
     def _call(self, method: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
-        done: Future[Any] = Future()
+        done = self._under_way = Future()
 
         def work() -> None:
             try:
                 returned = method(*arguments, **options)
                 if inspect.isawaitable(returned):
                     returned = asyncio.run_coroutine_threadsafe(_awaiting(returned), self._running_loop()).result()
-                done.set_result(returned)
             except BaseException as error:
-                done.set_exception(error)
+                _settle(done, error=error)
+            else:
+                _settle(done, returned)
 
         threading.Thread(target=work, daemon=True).start()
         try:
@@ -127,7 +134,7 @@ class AdapterDriver(Driver):
             if done.done():
                 raise DriverCrashed("the adapter raised TimeoutError", traceback.format_exc()) from None
             raise DriverHung(f"no answer within {self._timeout:g} s") from None
-        except (Refused, CannotDo):
+        except (Refused, CannotDo, DriverTrouble):
             raise
         except Exception as error:
             raise DriverCrashed(
@@ -140,6 +147,15 @@ class AdapterDriver(Driver):
             self._loop = asyncio.new_event_loop()
             threading.Thread(target=self._loop.run_forever, daemon=True).start()
         return self._loop
+
+
+def _settle(future: Future[Any], result: Any = None, error: BaseException | None = None) -> None:
+    """Ends a call, unless it was ended from outside meanwhile."""
+    with contextlib.suppress(InvalidStateError):
+        if error is None:
+            future.set_result(result)
+        else:
+            future.set_exception(error)
 
 
 async def _awaiting(awaitable: Awaitable[Any]) -> Any:

@@ -115,6 +115,10 @@ class Channel(ABC):
         """A line that came without being asked for, or None."""
 
     @abstractmethod
+    def abort(self) -> None:
+        """Ends the driver, so that who waits for a line hears that there is none; from any thread."""
+
+    @abstractmethod
     def close(self, *, patience: float = 0.0) -> bytes | None:
         """Ends it, after so many seconds by force. Gives what the driver wrote after its last answer."""
 
@@ -171,6 +175,9 @@ class ProcessChannel(Channel):
     def unasked(self) -> bytes | None:
         return self._lines.waiting()
 
+    def abort(self) -> None:
+        self._kill()
+
     def close(self, *, patience: float = 0.0) -> bytes | None:
         with contextlib.suppress(OSError):
             self._stdin.close()
@@ -214,7 +221,9 @@ class Listener:
         while True:
             try:
                 connection, _ = self._socket.accept()
-            except TimeoutError:
+            except OSError as error:
+                if not isinstance(error, TimeoutError):
+                    raise CannotRun(f"port {self.port} is no longer listened on") from None
                 if limit is not None and time.monotonic() > limit:
                     raise CannotRun(f"no driver connected to port {self.port} within {timeout:g} s") from None
             else:
@@ -249,6 +258,10 @@ class SocketChannel(Channel):
 
     def unasked(self) -> bytes | None:
         return self._lines.waiting()
+
+    def abort(self) -> None:
+        with contextlib.suppress(OSError):
+            self._connection.shutdown(socket.SHUT_RDWR)
 
     def close(self, *, patience: float = 0.0) -> bytes | None:
         rest = None

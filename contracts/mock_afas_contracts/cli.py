@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import random
+import signal
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -22,7 +23,7 @@ from mock_afas_contracts.line_driver import TIMEOUT, AttachedDriver, process_dri
 from mock_afas_contracts.reports import Reporter
 from mock_afas_contracts.reports.cases import CaseWriter
 from mock_afas_contracts.reports.terminal import Terminal
-from mock_afas_contracts.runner import Lab, Options, Run, read_known_failing
+from mock_afas_contracts.runner import STOPPED, Lab, Options, Run, read_known_failing
 from mock_afas_contracts.search import Untold, Wrong, tell_again
 from mock_afas_contracts.story import Stage
 from mock_afas_contracts.target import Server, Target, TargetTrouble
@@ -154,8 +155,26 @@ def run(
     if cases is not None:
         reporters.append(CaseWriter(cases))
     with _lab(driver, attach, timeout, control, control_key) as lab:
-        finished = _reported(Run(lab, options), reporters)
+        running = Run(lab, options)
+        with _ctrl_c(running):
+            finished = _reported(running, reporters)
     sys.exit(_exit_code(finished))
+
+
+@contextlib.contextmanager
+def _ctrl_c(running: Run) -> Iterator[None]:
+    """Ctrl-C stops the run, which then tells what it knows; a second one ends it at once."""
+    before = signal.getsignal(signal.SIGINT)
+
+    def stop(_number: int, _frame: object) -> None:
+        signal.signal(signal.SIGINT, before)
+        running.stop()
+
+    signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _reported(run: Run, reporters: Sequence[Reporter]) -> RunFinished:
@@ -170,7 +189,7 @@ def _reported(run: Run, reporters: Sequence[Reporter]) -> RunFinished:
 def _exit_code(finished: RunFinished) -> int:
     if finished.good:
         return 0
-    return EXIT_FAILED if finished.tested else EXIT_UNUSABLE
+    return EXIT_FAILED if finished.tested and finished.interrupted != STOPPED else EXIT_UNUSABLE
 
 
 def _features(names: str | None) -> frozenset[str] | None:

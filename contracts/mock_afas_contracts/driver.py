@@ -114,5 +114,9 @@ class Driver(ABC):
         """Carries out one operation."""
 
     @abstractmethod
+    def abort(self) -> None:
+        """Ends the operation under way, in whatever thread, which then raises DriverTrouble."""
+
+    @abstractmethod
     def stop(self) -> None:
         """Ends the client. May be called at any time and more than once; ``start`` works after it."""

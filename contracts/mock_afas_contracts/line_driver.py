@@ -76,6 +76,11 @@ class LineDriver(Driver):
         self._checked(f"result.{operation}", answer["ok"])
         return Ok(answer["ok"])
 
+    def abort(self) -> None:
+        channel = self._channel
+        if channel is not None:
+            channel.abort()
+
     def stop(self) -> None:
         channel, self._channel = self._channel, None
         if channel is None:
@@ -137,6 +142,10 @@ class AttachedDriver(LineDriver):
     def __init__(self, port: int, timeout: float | None = None) -> None:
         self.listener = Listener(port)
         super().__init__(self.listener.accept, timeout)
+
+    def abort(self) -> None:
+        self.listener.close()
+        super().abort()
 
 
 def _shown(line: bytes) -> str:

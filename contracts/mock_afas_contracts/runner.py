@@ -6,7 +6,7 @@ import contextlib
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -34,6 +34,8 @@ from mock_afas_contracts.target import Target, TargetTrouble
 
 OUT_OF_TIME = "the time of the run was over"
 STOPPED = "the run was stopped"
+#: Seconds after which the run looks whether it is to stop.
+_BREATH = 0.1
 #: So many contracts, one after the other, in which the driver hangs end a run: each costs the whole time limit.
 MOST_HANGS = 4
 
@@ -75,7 +77,7 @@ class Run:
         self._options = options
         self._contracts = matching(options.select)
         self._judge = Judge(PROFILES[options.profile], options.seed, options.known_failing)
-        self._events: queue.Queue[Event | None] = queue.Queue()
+        self._events: queue.Queue[Event] = queue.Queue()
         self._todo: queue.SimpleQueue[Contract] = queue.SimpleQueue()
         self._interrupted = ""
         self._verdicts: dict[str, Verdict] = {}
@@ -85,13 +87,14 @@ class Run:
         self._client: Client | None = None
         self._broken: Exception | None = None
         self._hangs = 0
+        self._drivers: list[Driver] = []
 
     def stop(self, why: str = STOPPED) -> None:
         """Ends the run soon, with what is known by then."""
         self._interrupted = self._interrupted or why
 
     def events(self) -> Iterator[Event]:
-        """What happens, as it happens. Ctrl-C while waiting stops the run, and the rest still comes."""
+        """What happens, as it happens. After ``stop`` the rest still comes: what was not tested, and the end."""
         options = self._options
         yield RunStarted(tuple(self._contracts), options.profile, options.seed, self._lab.driver_name)
         # The longest first, so that no worker is left alone with one at the end.
@@ -100,22 +103,30 @@ class Run:
         workers = [threading.Thread(target=self._work, daemon=True) for _ in range(options.workers)]
         for worker in workers:
             worker.start()
-        ended = 0
-        while ended < len(workers):
-            try:
-                event = self._events.get()
-            except KeyboardInterrupt:
-                self.stop()
-                continue
-            if event is None:
-                ended += 1
-            else:
-                self._count(event)
-                yield event
+        for event in self._heard(workers):
+            self._count(event)
+            yield event
         if self._broken is not None:
             raise self._broken
         yield from self._left_over()
         yield self._finished()
+
+    def _heard(self, workers: Sequence[threading.Thread]) -> Iterator[Event]:
+        """What the workers tell, until all have ended."""
+        aborted = False
+        while True:
+            ended = not any(worker.is_alive() for worker in workers)
+            try:
+                yield self._events.get(timeout=0 if ended else _BREATH)
+            except queue.Empty:
+                if ended:
+                    return
+            except KeyboardInterrupt:
+                self.stop()
+            if self._interrupted == STOPPED and not aborted:
+                aborted = True
+                for driver in self._drivers:
+                    driver.abort()
 
     # ------------------------------------------------------------ counting
 
@@ -163,6 +174,7 @@ class Run:
 
     def _work(self) -> None:
         driver = self._lab.make_driver()
+        self._drivers.append(driver)
         try:
             target = self._lab.make_target()
             try:
@@ -179,7 +191,6 @@ class Run:
             self.stop("the runner broke")
         finally:
             self._end(driver)
-            self._events.put(None)
 
     def _take_contracts(self, stage: Stage) -> None:
         while True:
@@ -219,7 +230,8 @@ class Run:
                 try:
                     self._client = stage.driver.start(environment.connection)
                 except DriverTrouble as trouble:
-                    self._events.put(DriverTroubled("", trouble.kind, trouble.message, trouble.stderr))
+                    if not self._interrupted:
+                        self._events.put(DriverTroubled("", trouble.kind, trouble.message, trouble.stderr))
                     self.stop(f"the driver {trouble.kind} at its start: {trouble.message}")
                 else:
                     self._events.put(DriverIntroduced(self._client))

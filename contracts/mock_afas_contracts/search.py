@@ -175,6 +175,7 @@ class Search:
         except NotTested as reason:
             return Untold(str(reason))
         except DriverTrouble as trouble:
+            self._pause()  # Ctrl-C ends the driver too
             case = self._case(story, f"the driver works on: {trouble.message}", {}, trouble.stderr)
             return Wrong(_VERDICTS[type(trouble)], case, trouble)
         except HypothesisException:  # how Hypothesis gives up an example, as ``assume`` does
