@@ -22,6 +22,7 @@ from mock_afas_contracts.judging import PROFILES
 from mock_afas_contracts.line_driver import TIMEOUT, AttachedDriver, process_driver
 from mock_afas_contracts.reports import Reporter
 from mock_afas_contracts.reports.cases import CaseWriter
+from mock_afas_contracts.reports.files import report_to
 from mock_afas_contracts.reports.terminal import Terminal
 from mock_afas_contracts.runner import STOPPED, Lab, Options, Run, read_known_failing
 from mock_afas_contracts.search import Untold, Wrong, tell_again
@@ -105,6 +106,11 @@ def _no_traces() -> Iterator[None]:
         del os.environ[STORAGE]
 
 
+def _report(name: str, what: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    option = f"--{name.replace('_', '-')}"
+    return click.option(option, name, type=click.Path(dir_okay=False, path_type=Path), help=f"Write here: {what}.")
+
+
 @contract.command()
 @_with_driver
 @click.option("--select", multiple=True, metavar="PATTERN", help="Only these contracts, such as 'faults/*'.")
@@ -123,6 +129,11 @@ def _no_traces() -> Iterator[None]:
     type=click.Path(file_okay=False, path_type=Path),
     help="Write a case file, and a script of curl, for each failure into this directory.",
 )
+@_report("junit", "JUnit XML, for CI servers")
+@_report("json_lines", "each event as a line of JSON, as it happens")
+@_report("html", "one page to read, with the traffic of each failure")
+@_report("sarif", "manners and limits as SARIF 2.1.0")
+@_report("badge", "a badge as JSON")
 def run(
     driver: str | None,
     attach: int | None,
@@ -137,6 +148,7 @@ def run(
     max_time: float | None,
     workers: int,
     cases: Path | None,
+    **files: Path | None,
 ) -> None:
     """Run contracts against a driver. The exit code is 0 when all hold, 1 when one fails, 2 when nothing could run."""
     scenarios.load()
@@ -154,6 +166,7 @@ def run(
     reporters: list[Reporter] = [Terminal()]
     if cases is not None:
         reporters.append(CaseWriter(cases))
+    reporters += [report_to(name, path) for name, path in files.items() if path is not None]
     with _lab(driver, attach, timeout, control, control_key) as lab:
         running = Run(lab, options)
         with _ctrl_c(running):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO
 
 from mock_afas_contracts.events import Event, RunFinished, as_json
-from mock_afas_contracts.reports import badge, junit, page, sarif
+from mock_afas_contracts.reports import Reporter, badge, junit, page, sarif
 from mock_afas_contracts.reports.tally import Tally
 
 
@@ -41,10 +41,15 @@ class AtTheEnd:
             self._path.write_text(self._make(self._tally), encoding="utf-8")
 
 
-#: Option of the command and what its file is made by.
-FORMATS: Mapping[str, Callable[[Tally], str]] = {
+#: Option of the command and what its file is made by when the run ends.
+_AT_THE_END: Mapping[str, Callable[[Tally], str]] = {
     "junit": junit.document,
     "html": page.document,
     "sarif": sarif.document,
     "badge": badge.document,
 }
+
+
+def report_to(name: str, path: Path) -> Reporter:
+    """The report that the option ``name`` writes into ``path``: ``json_lines``, or one made at the end."""
+    return JsonLines(path) if name == "json_lines" else AtTheEnd(path, _AT_THE_END[name])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from mock_afas_contracts import protocol
@@ -72,18 +72,27 @@ def matrix(results: Sequence[Result]) -> Matrix:
     return Matrix(columns, rows)
 
 
+_WIDTHS = (8, 8, 9, 12)
+
+
 def operations_table(results: Sequence[Result]) -> list[str]:
-    """The table for a terminal: lines of equal width, a row for each operation, feature and kind of fault."""
-    groups = (
-        ("operation", protocol.operations(), lambda one: one.contract.operations),
-        ("feature", protocol.features(), lambda one: one.contract.features),
-        ("fault", sorted({kind for one in results for kind in one.contract.faults}), lambda one: one.contract.faults),
+    """The table for a terminal: lines of equal width, for each operation, feature and kind of fault that occurs."""
+    faults = sorted({kind for one in results for kind in one.contract.faults})
+    groups: tuple[tuple[str, Sequence[str], Callable[[Contract], Sequence[str]]], ...] = (
+        ("operation", protocol.operations(), lambda contract: contract.operations),
+        ("feature", protocol.features(), lambda contract: contract.features),
+        ("fault", faults, lambda contract: contract.faults),
     )
-    lines = [f"{'':<32}{'passed':>8}{'failed':>8}{'depends':>9}{'not tested':>12}"]
+    titles = ("passed", "failed", "depends", "not tested")
+    lines = [f"{'':<32}" + "".join(f"{title:>{width}}" for title, width in zip(titles, _WIDTHS, strict=True))]
     for title, names, of in groups:
         for name in names:
-            counts = cell(one for one in results if name in of(one))
-            row = (counts.passed, counts.failed, counts.depends, counts.not_tested)
-            shown = "".join(f"{count or '-':>{width}}" for count, width in zip(row, (8, 8, 9, 12), strict=True))
-            lines.append(f"{title + ' ' + name:<32}{shown}")
+            counts = cell(one for one in results if name in of(one.contract))
+            if not counts.empty:
+                lines.append(_line(f"{title} {name}", counts))
     return lines
+
+
+def _line(title: str, counts: Cell) -> str:
+    row = (counts.passed, counts.failed, counts.depends, counts.not_tested)
+    return f"{title:<32}" + "".join(f"{count or '-':>{width}}" for count, width in zip(row, _WIDTHS, strict=True))

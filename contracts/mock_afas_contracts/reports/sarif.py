@@ -17,9 +17,7 @@ _LEVELS = {"must": "error", "should": "warning"}
 
 def document(tally: Tally) -> str:
     """The whole file. Every contract of these families that was told is a rule; those that failed are results."""
-    told = [
-        one for one in tally.by_id() if one.contract.family in FAMILIES and one.verdict != Verdict.NOT_TESTED
-    ]
+    told = [one for one in tally.by_id() if one.contract.family in FAMILIES and one.verdict != Verdict.NOT_TESTED]
     failed = [one for one in told if one.verdict in (Verdict.FAILED, Verdict.DEPENDS)]
     driver = {
         "name": "mock-afas contracts",

@@ -22,6 +22,8 @@ from mock_afas_contracts.events import (
     RunStarted,
     Verdict,
 )
+from mock_afas_contracts.reports.matrix import operations_table
+from mock_afas_contracts.reports.tally import Tally
 
 _COLOURS: Mapping[Verdict, str] = {
     Verdict.PASSED: "green",
@@ -40,8 +42,10 @@ class Terminal:
         self._total = 0
         self._done = 0
         self._stories: list[str] = []
+        self._tally = Tally()
 
     def hear(self, event: Event) -> None:
+        self._tally.hear(event)
         self._wipe()
         self._tell(event)
         self._draw()
@@ -103,6 +107,8 @@ class Terminal:
     def _summary(self, event: RunFinished) -> None:
         for story in self._stories:
             click.echo(f"\n{story}")
+        if len(event.verdicts) > 1:
+            click.echo("\n" + "\n".join(operations_table(self._tally.results)))
         counts = Counter(event.verdicts.values())
         said = ", ".join(f"{counts[verdict]} {verdict}" for verdict in Verdict if counts[verdict])
         click.echo(f"\n{said or 'nothing was run'} in {event.seconds:.0f} s")
