@@ -9,7 +9,7 @@ from mock_afas_contracts.reports.tally import Tally
 
 
 def document(tally: Tally) -> str:
-    """The whole file, such as ``{"schemaVersion": 1, "label": "AFAS contracts", "message": "81/81", "color": "red"}``."""
+    """The whole file, such as ``{"schemaVersion": 1, "label": "AFAS contracts", "message": "8/9", "color": "red"}``."""
     counts = tally.counts()
     tested = [one for one in tally.results if one.verdict != Verdict.NOT_TESTED]
     message = f"{counts.get(Verdict.PASSED, 0)}/{len(tested)}" if tested else "not tested"
