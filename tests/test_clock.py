@@ -219,9 +219,9 @@ def test_a_running_clock_runs_on_while_the_server_is_down(tmp_path: Path) -> Non
     data = str(tmp_path / "data")
     began = time.monotonic()
     window = {"from": "2026-11-25T22:00:00", "until": "2026-11-25T23:30:00"}
-    with served(tmp_path, "--data", data) as (process, ready):
+    with served(tmp_path, "--data", data, "--clock", NINE, "--clock-running") as (process, ready):
         running = client(ready)
-        running.configure(clock=NINE, clock_running=True, maintenance=window)
+        running.configure(maintenance=window)
         still = client_of(running.control("POST", "/forks").json(), running.http)
         still.configure(clock="2026-11-25T22:00:00", clock_running=False)
         down = now(running)
