@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from mock_afas.documents import Node
 from mock_afas.ledger.book import Draft, refuse
 from mock_afas.ledger.period import check_period
@@ -45,16 +47,37 @@ def journal(draft: Draft, node: Node, unit: int) -> Facts:
     return found
 
 
+class _Head(NamedTuple):
+    """Where an entry is booked: administration, journal, year and period."""
+
+    administration: Facts
+    journal: Facts
+    year: int
+    period: int
+
+
+def _head(node: Node, draft: Draft) -> _Head:
+    """What the head of the document names, checked, and kept for other documents that name the same."""
+    get = node.fields.get
+    kept: dict[object, _Head] = draft.kept(("administrations", "journals", "periods"), "heads")
+    sent = (get("UnId"), get("JoCo"), get("Year"), get("Peri"))
+    known = kept.get(sent)
+    if known is None:
+        require("entry_field_missing", node, "JoCo", "Year", "Peri")
+        company = administration(draft, node)
+        unit: int = company["administration"]
+        known = kept[sent] = _Head(company, journal(draft, node, unit), *check_period(draft, node, unit))
+    return known
+
+
 def opened(node: Node, draft: Draft) -> Posting:
     """What the head of the document says, checked. The entry gets the next number of its administration."""
-    require("entry_field_missing", node, "JoCo", "Year", "Peri")
-    company = administration(draft, node)
+    company, book, year, period = _head(node, draft)
     unit: int = company["administration"]
-    book = journal(draft, node, unit)
-    year, period = check_period(draft, node, unit)
     number = draft.next_number("entries", "entry", administration=unit)
     currency = company["currency"] or "EUR"
-    about = (unit, book["kind"], draft.circumstances.without, draft.circumstances.missing_features)
+    circumstances = draft.circumstances
+    about = (unit, book["kind"], circumstances.without, circumstances.missing_features)
     return Posting(
         draft=draft,
         node=node,
@@ -69,6 +92,7 @@ def opened(node: Node, draft: Draft) -> Posting:
         blank_line=blank_line(unit, number, currency),
         open_dates=draft.kept(("periods",), "open", unit),
         places=draft.kept(("accounts", "tax_codes"), "places", *about),
+        relations=draft.kept(("customers", "suppliers", "tax_codes"), "relations", *about),
         # An assignment that this document makes is not in the books yet, and may never be.
         codes={} if node.number("AdDa") else draft.kept(("accounts", "allocation_assignments"), "codes", *about),
     )

@@ -94,11 +94,14 @@ def _place(posting: Posting, node: Node) -> Place:
 
 def _of_relation(posting: Posting, node: Node, sequence: int, kind: str) -> Line:
     """The line of a debtor or creditor."""
-    account = relation(posting, node, kind)
-    tax = vat.vat_code(posting, node, kind, account)
-    code = None if tax is None else tax["tax_code"]
-    place = Place(account, account[RELATIONS[kind][1]], code, None, False, False)
-    line = Line(node, kind, account, _row(posting, node, sequence, place))
+    sent = (kind, node.fields["AcNr"], node.fields.get("VaId"))
+    place = posting.relations.get(sent)
+    if place is None:
+        account = relation(posting, node, kind)
+        tax = vat.vat_code(posting, node, kind, account)
+        code = None if tax is None else tax["tax_code"]
+        place = posting.relations[sent] = Place(account, account[RELATIONS[kind][1]], code, None, False, False)
+    line = Line(node, kind, place.account, _row(posting, node, sequence, place))
     _complete(posting, line)
     if node.children:
         _read_below(posting, line)

@@ -33,7 +33,7 @@ _ALLOWED = "amounts below 1000000000000"
 
 
 class Place(NamedTuple):
-    """A ledger account with a VAT code that can be booked together.
+    """A ledger account, or a debtor or creditor, with a VAT code that can be booked together.
 
     ``rate`` is the VAT on top in millionths, None on lines that have no VAT amount. ``demanding`` accounts want a
     commitment or project costs.
@@ -67,6 +67,8 @@ class Posting:
     open_dates: dict[str, bool]
     #: What lines can be booked on, by account number and VAT code as they were sent.
     places: dict[tuple[object, object], Place]
+    #: The same of debtors and creditors, by kind, number and VAT code as they were sent.
+    relations: dict[tuple[object, object, object], Place]
     #: Columns of allocation codes found to be right, by account number and the codes as they were sent.
     codes: dict[tuple[object, ...], Making]
     #: Lines that use commitments.
