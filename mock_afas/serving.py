@@ -24,7 +24,7 @@ from typing import Any, NoReturn
 from weakref import ref
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 import mock_afas
 from mock_afas import tls
@@ -36,6 +36,7 @@ from mock_afas.errors import ControlError
 from mock_afas.proxy import Proxy
 from mock_afas.registry import Opened, Progress, Registry
 from mock_afas.store.catalog import Catalog
+from mock_afas.upgrades import PassingOverUpgrades
 from mock_afas.wire.calls import HANG_UP
 
 
@@ -75,7 +76,7 @@ def remove_ready_file(path: Path) -> None:
             path.unlink()
 
 
-class _Protocol(HttpToolsProtocol):
+class _Protocol(PassingOverUpgrades):
     """uvicorn's protocol, with a way to hang up on a client, which ASGI lacks."""
 
     def on_headers_complete(self) -> None:

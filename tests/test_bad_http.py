@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import http.client
+import json
 import logging
 import random
+import re
 import socket
 import time
 from collections.abc import Iterator
@@ -14,6 +16,7 @@ import httpx
 import pytest
 
 from mock_afas.wire.bodies import MOST_BYTES as MOST_REQUEST_BODY
+from tests import bodies
 from tests.support import Afas
 
 CURRENCIES = "connectors/Zenvoices_Currencies"
@@ -97,6 +100,39 @@ HEADERS = {
     "WebSocket": b"Upgrade: websocket\r\nConnection: upgrade\r\nSec-WebSocket-Key: x\r\nSec-WebSocket-Version: 13\r\n",
     "h2c": b"Upgrade: h2c\r\nConnection: upgrade\r\n",
 }
+
+
+_OFFER = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAAAAIAAAABAAMAAABkAAQBAAAA\r\n"
+
+
+def _posts(afas: Afas, number: int, chunked: bool) -> bytes:
+    """A booking by a client that would rather speak HTTP/2, such as that of Java."""
+    body = json.dumps(bodies.purchase(f"H2-{number}")).encode()
+    length = b"Content-Length: %d\r\n" % len(body)
+    if chunked:
+        length, body = b"Transfer-Encoding: chunked\r\n", b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
+    line = b"POST /ProfitRestServices/connectors/FiEntries HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+    return b"%b%b%bAuthorization: %b\r\n\r\n%b" % (line, _OFFER, length, afas.authorization.encode(), body)
+
+
+@pytest.mark.parametrize("piece", [1_000_000, 700, 1])
+def test_an_offer_of_http_2_is_passed_over(afas: Afas, piece: int) -> None:
+    """Every body is read, however it comes in; whatever follows on the connection too."""
+    asked = b"GET /ProfitRestServices/profitversion HTTP/1.1\r\nHost: 127.0.0.1\r\n%bAuthorization: %b\r\n\r\n"
+    version = asked % (_OFFER, afas.authorization.encode())
+    sent = _posts(afas, 1, False) + version + _posts(afas, 2, True) + version + _posts(afas, 3, False)
+    host, port = afas.base_url.split("/")[2].split(":")
+    received = b""
+    with socket.create_connection((host, int(port)), timeout=20) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for at in range(0, len(sent), piece):
+            connection.sendall(sent[at : at + piece])
+        while received.count(b"HTTP/1.1 ") < 5 or not received.endswith(b"}"):
+            received += connection.recv(65_536)
+    assert re.findall(rb"HTTP/1.1 (\d+)", received) == [b"201", b"200", b"201", b"200", b"201"]
+    entries = afas.control("GET", "/books").json()["entries"]
+    numbers = {line["invoice"] for entry in entries for line in entry["lines"] if line.get("invoice")}
+    assert {"H2-1", "H2-2", "H2-3"} <= numbers
 
 
 def assert_survives(afas: Afas, sent: bytes) -> None:
