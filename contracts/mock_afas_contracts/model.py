@@ -6,7 +6,7 @@ Amounts are signed: debit above zero, credit below. So a purchase credits its cr
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Literal
@@ -174,6 +174,8 @@ class Done:
 
     #: Arguments of bookings by side, relation and invoice number.
     invoices: dict[tuple[Side, str, str], Mapping[str, Any]] = field(default_factory=dict)
+    #: IBANs that suppliers were given.
+    ibans: dict[str, str] = field(default_factory=dict)
     #: Names of relations that were created, by side and number.
     relations: dict[tuple[Side, str], str] = field(default_factory=dict)
     #: File names by supplier and invoice number.
@@ -194,17 +196,25 @@ class Done:
     def differences(self, books: Books) -> dict[str, Any]:
         """What of the changes in the books is not as it was done: what, with both; empty when all is right."""
         found = {(row["side"], row["relation"], row["invoice"]): row for row in books.invoices}
-        made = {("supplier", row["supplier_id"]): row["name"] for row in books.suppliers}
-        made |= {("customer", row["customer_id"]): row["name"] for row in books.customers}
+        ibans = {row["supplier_id"]: row["iban"] for row in books.suppliers}
         pairs: dict[str, tuple[object, object]] = {
             "invoices": (sorted(self.invoices), sorted(found)),
             "number of entries": (len(self.invoices), len(books.entries)),
-            "relations": (sorted(self.relations.items()), sorted(made.items())),
+            "relations": (sorted(self.relations.items()), sorted(self._made(books))),
+            "IBANs": (self.ibans, {supplier: ibans.get(supplier) for supplier in self.ibans}),
             "documents": (self._documents(), _attached(books)),
             "blocked": (sorted(self.blocked), sorted(key for key, row in found.items() if row["blocked_for_payment"])),
         }
         wrong: dict[str, Any] = {name: {"wanted": a, "booked": b} for name, (a, b) in pairs.items() if a != b}
         return wrong or self._differences_of_entries(books, found)
+
+    def _made(self, books: Books) -> Iterator[tuple[tuple[Side, str], str]]:
+        """The relations in the books that are new, and those that should be."""
+        rows: list[tuple[Side, Any]] = [("supplier", row) for row in books.suppliers]
+        rows += [("customer", row) for row in books.customers]
+        for side, row in rows:
+            if row["created"] == row["modified"] or (side, row[f"{side}_id"]) in self.relations:
+                yield (side, row[f"{side}_id"]), row["name"]
 
     def _documents(self) -> list[tuple[str, str, str]]:
         return sorted((*key, name) for key, names in self.documents.items() for name in names)

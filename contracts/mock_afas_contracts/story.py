@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal, NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from hypothesis import strategies as st
 
@@ -148,7 +148,7 @@ class Story:
         *,
         connector: str | None = None,
         method: str | None = None,
-        phase: Literal["before", "after"] = "before",
+        phase: str = "before",
         nth: int = 1,
         times: int | None = 1,
         **effect: Any,

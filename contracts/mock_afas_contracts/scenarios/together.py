@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from hypothesis import strategies as st
@@ -59,6 +60,44 @@ def book_for_a_new_supplier(day: Day, step: Mapping[str, Any]) -> None:
     supplier = day.persist("create_supplier", step["relation"])["supplier_id"]
     day.done.relations["supplier", str(supplier)] = step["relation"]["name"]
     book_a_purchase_invoice(day, {"invoice": {**step["invoice"], "supplier_id": str(supplier)}})
+
+
+def book_a_credit_invoice(day: Day, step: Mapping[str, Any]) -> None:
+    day.book("supplier", "book_purchase_invoice", strategies.negated(step["invoice"]))
+
+
+def book_into_a_blocked_period(day: Day, step: Mapping[str, Any]) -> None:
+    """AFAS refuses it, and whatever else goes wrong, the client does not say that it is booked."""
+    outcome = day.story.run("book_purchase_invoice", **{**step["invoice"], "invoice_date": "2023-08-15"})
+    day.story.check(isinstance(outcome, Failed), "what AFAS refuses is told as failed", outcome=str(outcome))
+
+
+def change_an_iban(day: Day, step: Mapping[str, Any]) -> None:
+    day.persist("update_supplier", {"supplier_id": step["supplier"], "iban": step["iban"]})
+    day.done.ibans[step["supplier"]] = step["iban"]
+
+
+def read_the_purchase_invoices(day: Day, _step: Mapping[str, Any]) -> None:
+    rows = day.persist("read", {"connector": "Zenvoices_SupplierInvoices"})["rows"]
+    read = {(row["CreditorId"], row["InvoiceNr"]): row["AmtInvoice"] for row in rows if row["UnitId"] == 1}
+    for (side, relation, number), invoice in day.done.invoices.items():
+        if side == "supplier":
+            amount = read.get((relation, number))
+            told = checks.same_value(Decimal(invoice["total"]), amount)
+            day.story.check(told, "what was booked is read back", invoice=number, total=invoice["total"], read=amount)
+
+
+def the_licence_changes(day: Day, step: Mapping[str, Any]) -> None:
+    day.story.environment(without=step["without"])
+    told = day.persist("features", {})
+    wanted = {name: name not in step["without"] for name in told}
+    day.story.check(told == wanted, "the client says which features there are", told=told, wanted=wanted)
+
+
+def look_at_the_administrations(day: Day, _step: Mapping[str, Any]) -> None:
+    told = day.persist("connect", {})["administrations"]
+    ids = sorted(str(one["id"]) for one in told)
+    day.story.check(ids == ["1", "2", "3", "4", "5"], "every administration is given once", told=told)
 
 
 def create_a_customer(day: Day, step: Mapping[str, Any]) -> None:
@@ -123,12 +162,27 @@ faults = st.one_of(
         st.integers(1, 2),
     ),
 )
-_plain = st.builds(
-    lambda invoice, number, more: {**invoice, "invoice_number": number, **more},
-    strategies.purchase_invoices(most_lines=2),
-    st.integers(1, 10**6).map(lambda number: f"D{number}"),
-    st.sampled_from([{}, {"blocked": True}, {"reviewer": "BEEKM"}]),
-)
+#: Features that a licence can lack without the invoices of these stories needing them.
+_LICENCES: tuple[list[str], ...] = ([], ["currencies"], ["commitments"], ["currencies", "commitments"])
+#: Lines that ask for more than an amount: an allocation, or a project.
+_ALLOCATED = {"account": "4108", "tax_code": "5", "tax_account": "1500", "allocations": {"1": "11"}}
+_OF_A_PROJECT = {"account": "4320", "tax_code": "5", "tax_account": "1500", "project": "300000", "item": "K01"}
+
+
+@st.composite
+def _purchases(draw: st.DrawFn) -> dict[str, Any]:
+    invoice = draw(strategies.purchase_invoices(most_lines=2))
+    more = draw(st.sampled_from([None, _ALLOCATED, _OF_A_PROJECT]))
+    if more is not None:
+        amount = draw(strategies.cents(1, 10_000))
+        tax = strategies.text_of(Decimal(amount) * 21 / 100)
+        lines = [*invoice["lines"], {**more, "amount": amount, "tax_amount": tax}]
+        invoice |= {"lines": lines, "total": strategies.total_of(lines)}
+    number = draw(st.integers(1, 10**6).map(lambda number: f"D{number}"))
+    return invoice | {"invoice_number": number} | draw(st.sampled_from([{}, {"blocked": True}, {"reviewer": "BEEKM"}]))
+
+
+_plain = _purchases()
 _sales = st.builds(
     lambda invoice, number: {**invoice, "invoice_number": number},
     strategies.sales_invoices(most_lines=2),
@@ -162,6 +216,12 @@ KINDS: dict[str, Kind] = dict(
             relation=strategies.relations(),
             invoice=_plain,
         ),
+        _kind(book_a_credit_invoice, "book_purchase_invoice", invoice=_plain),
+        _kind(book_into_a_blocked_period, "book_purchase_invoice", invoice=_plain),
+        _kind(change_an_iban, "update_supplier", supplier=st.sampled_from(strategies.SUPPLIERS), iban=strategies.ibans),
+        _kind(read_the_purchase_invoices, "read"),
+        _kind(the_licence_changes, "features", without=st.sampled_from(_LICENCES)),
+        _kind(look_at_the_administrations, "connect"),
         _kind(create_a_customer, "create_customer", relation=strategies.relations()),
         _kind(release_what_is_blocked, "release_invoice"),
         _kind(attach_a_document, "attach_document", file_name=st.sampled_from(["factuur.pdf", "bon.jpg"])),
