@@ -14,7 +14,7 @@ class RawToken(CarefulClient):
         return "AfasToken " + self.token
 
 
-@rogue("Tries a refused token again, in case it works the next time.", caught_by="manners/unauthorized-again")
+@rogue("Tries a refused token again, in case it works the next time.", caught_by="connect/wrong-token-not-retried")
 class RetriesUnauthorized(CarefulClient):
     def refusal(self, answer: httpx.Response, call: str) -> Failed:
         error = super().refusal(answer, call)

@@ -11,11 +11,11 @@ from contracts.rogues.base import rogue
 
 @rogue("Stops at the first feature that is missing.", caught_by="features/works-without")
 class StopsWithoutFeature(CarefulClient):
-    def begin(self) -> None:
-        super().begin()
+    def fields(self, connector: str) -> list[Row]:
         missing = [name for name, there in self.features().items() if not there]
         if missing:
             raise Failed(f"AFAS Profit without {missing[0]} is not supported")
+        return super().fields(connector)
 
 
 @rogue("Says that every feature is there.", caught_by="features/reported")

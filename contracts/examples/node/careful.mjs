@@ -55,7 +55,7 @@ const plain = (value) => String(value ?? "").normalize("NFC").replaceAll(" ", ""
 export class CarefulClient {
   pageSize = 100; attempts = 5;
   // Seconds for one answer, for the longest wait that we are told and obey, and for one operation.
-  timeout = 5; patience = 3; budget = 8.5;
+  timeout = 6; patience = 3; budget = 8.5;
 
   constructor({ base_url, token, language, integration_id }) {
     Object.assign(this, { baseUrl: base_url, token, language, integrationId: integration_id, definitions: new Map() });

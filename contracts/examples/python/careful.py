@@ -49,7 +49,7 @@ class CarefulClient:
 
     page_size, attempts, most_lines = 100, 5, 1_000
     #: Seconds for one answer, for the longest wait that we are told and obey, and for one operation.
-    timeout, patience, budget = 5.0, 3.0, 8.5
+    timeout, patience, budget = 6.0, 3.0, 8.5
 
     def __init__(self, base_url: str, token: str, language: str, integration_id: str) -> None:
         self.base_url, self.token, self.language, self.integration_id = base_url, token, language, integration_id
