@@ -75,7 +75,7 @@ def expected(side: Side, invoice: Mapping[str, Any]) -> ExpectedEntry:
         relation=str(invoice[f"{side}_id"]),
         relation_amount=-euros(invoice["total"]),
         costs=costs,
-        taxes={key: amount for key, amount in taxes.items() if amount},
+        taxes=taxes,
     )
 
 
@@ -143,7 +143,7 @@ def _sorted_out(
             taxes[key] = taxes.get(key, Decimal(0)) + signed(line)
         else:
             costs[booked_posting(line)] += 1
-    return relation_lines, costs, {key: amount for key, amount in taxes.items() if amount}
+    return relation_lines, costs, taxes
 
 
 def _readable(costs: Counter[Posting]) -> list[str]:
@@ -162,7 +162,8 @@ def _words(one: Posting) -> str:
 
 
 def _by_account(taxes: Mapping[tuple[str, str], Decimal]) -> dict[str, str]:
-    return {f"{account} code {code}": str(amount.quantize(_CENT)) for (account, code), amount in sorted(taxes.items())}
+    booked = sorted((key, amount) for key, amount in taxes.items() if amount)
+    return {f"{account} code {code}": str(amount.quantize(_CENT)) for (account, code), amount in booked}
 
 
 # ---------------------------------------------------------------- the whole of what a client did

@@ -142,6 +142,12 @@ def lines(draw: st.DrawFn, accounts: Sequence[str], taxes: Sequence[TaxCode]) ->
     }
 
 
+def taxed_line(account: str, cents: int, tax: TaxCode) -> dict[str, str]:
+    """A line of so many cents, with its VAT."""
+    amount = Decimal(cents) / 100
+    return {"account": account, "amount": text_of(amount), **with_tax(amount, tax)}
+
+
 def total_of(invoice_lines: Sequence[Mapping[str, Any]]) -> str:
     """The total that belongs to lines with their VAT."""
     return text_of(
@@ -204,6 +210,23 @@ def small_purchase(**changes: Any) -> dict[str, Any]:
         "total": "121.00",
         "lines": [
             {"account": "4510", "amount": "100.00", "tax_code": "5", "tax_amount": "21.00", "tax_account": "1500"}
+        ],
+    }
+    return {**plain, **changes}
+
+
+def small_sale(**changes: Any) -> dict[str, Any]:
+    """One plain sales invoice; see ``small_purchase``."""
+    plain = {
+        "administration": 1,
+        "journal": SALES_JOURNAL,
+        "customer_id": CUSTOMERS[0],
+        "invoice_number": "V-1",
+        "invoice_date": TODAY.isoformat(),
+        "description": "Advies",
+        "total": "121.00",
+        "lines": [
+            {"account": "8010", "amount": "100.00", "tax_code": "1", "tax_amount": "21.00", "tax_account": "1510"}
         ],
     }
     return {**plain, **changes}
