@@ -12,7 +12,7 @@ from mock_afas_contracts import checks, strategies
 from mock_afas_contracts.contract import contract
 from mock_afas_contracts.driver import Failed, Ok
 from mock_afas_contracts.observed import Exchange
-from mock_afas_contracts.scenarios.faults import BOOKING, SUPPLIERS, booked_in_the_end, told_truly, until_known
+from mock_afas_contracts.scenarios.faults import BOOKING, SUPPLIERS, booked_in_the_end, told_truly
 from mock_afas_contracts.story import Story
 
 #: How much a wait may seem shorter than it was, since it is measured at the other side of the line. In seconds.
