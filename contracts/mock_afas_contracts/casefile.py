@@ -12,6 +12,8 @@ from typing import Any
 from mock_afas_contracts.steps import Step
 
 FORMAT = 1
+#: How half a character (a lone surrogate, which JSON can bring) is written: in JSON this is its escape.
+HALVES = "backslashreplace"
 
 
 class NotACase(Exception):
@@ -42,7 +44,9 @@ class Case:
         return shown
 
     def write(self, path: Path) -> None:
-        path.write_text(json.dumps(self.as_json(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        path.write_text(
+            json.dumps(self.as_json(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8", errors=HALVES
+        )
 
     @property
     def operations(self) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from mock_afas_contracts.casefile import HALVES
 from mock_afas_contracts.events import ContractDepends, ContractFailed, Event
 
 
@@ -19,4 +20,4 @@ class CaseWriter:
         self._folder.mkdir(parents=True, exist_ok=True)
         name = event.contract.id.replace("/", "-")
         event.case.write(self._folder / f"{name}.json")
-        (self._folder / f"{name}.sh").write_text(event.case.curl(), encoding="utf-8")
+        (self._folder / f"{name}.sh").write_text(event.case.curl(), encoding="utf-8", errors=HALVES)

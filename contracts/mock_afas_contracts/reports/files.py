@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO
 
+from mock_afas_contracts.casefile import HALVES
 from mock_afas_contracts.events import Event, RunFinished, as_json
 from mock_afas_contracts.reports import Reporter, badge, junit, page, sarif
 from mock_afas_contracts.reports.tally import Tally
@@ -17,7 +18,7 @@ class JsonLines:
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._file: IO[str] = path.open("w", encoding="utf-8")
+        self._file: IO[str] = path.open("w", encoding="utf-8", errors=HALVES)
 
     def hear(self, event: Event) -> None:
         self._file.write(json.dumps(as_json(event), ensure_ascii=False, default=str) + "\n")
@@ -38,7 +39,7 @@ class AtTheEnd:
         self._tally.hear(event)
         if isinstance(event, RunFinished):
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._path.write_text(self._make(self._tally), encoding="utf-8")
+            self._path.write_text(self._make(self._tally), encoding="utf-8", errors=HALVES)
 
 
 #: Option of the command and what its file is made by when the run ends.

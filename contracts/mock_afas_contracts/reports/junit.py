@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import re
 import xml.etree.ElementTree as ET
 
 from mock_afas_contracts.events import Verdict
 from mock_afas_contracts.reports.tally import Result, Tally
+from mock_afas_contracts.reports.text import fit
 
-#: What XML 1.0 cannot hold, however it is escaped.
-_UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _BLAMELESS = frozenset((Verdict.ERROR, Verdict.CANNOT_RUN))
 
 
@@ -25,7 +23,7 @@ def document(tally: Tally) -> str:
         if tally.started is not None:
             properties = ET.SubElement(suite, "properties")
             for name in ("driver", "profile", "seed"):
-                ET.SubElement(properties, "property", name=name, value=_text(getattr(tally.started, name)))
+                ET.SubElement(properties, "property", name=name, value=fit(getattr(tally.started, name)))
         for result in of_family:
             suite.append(_case(result))
     ET.indent(root)
@@ -51,14 +49,14 @@ def _time(results: list[Result]) -> str:
 def _case(result: Result) -> ET.Element:
     contract = result.contract
     case = ET.Element("testcase", classname=contract.family, name=contract.id, time=f"{result.seconds:.3f}")
-    message = _text(f"{contract.sentence} {result.verdict.value}: {result.reason}")
+    message = fit(f"{contract.sentence} {result.verdict.value}: {result.reason}")
     if result.bad:
         kind = "error" if result.verdict in _BLAMELESS else "failure"
-        ET.SubElement(case, kind, message=message, type=result.verdict.value).text = _text(_story(result))
+        ET.SubElement(case, kind, message=message, type=result.verdict.value).text = fit(_story(result))
     elif _is_skipped(result):
         ET.SubElement(case, "skipped", message=message)
     if result.case is not None and result.case.stderr:
-        ET.SubElement(case, "system-err").text = _text(result.case.stderr)
+        ET.SubElement(case, "system-err").text = fit(result.case.stderr)
     return case
 
 
@@ -68,6 +66,3 @@ def _story(result: Result) -> str:
         parts.append(result.case.text())
     return "\n".join([*parts, result.trace] if result.trace else parts)
 
-
-def _text(value: object) -> str:
-    return _UNWRITABLE.sub("\N{REPLACEMENT CHARACTER}", str(value))

@@ -24,6 +24,7 @@ from mock_afas_contracts.events import (
 )
 from mock_afas_contracts.reports.matrix import operations_table
 from mock_afas_contracts.reports.tally import Tally
+from mock_afas_contracts.reports.text import fit
 
 _COLOURS: Mapping[Verdict, str] = {
     Verdict.PASSED: "green",
@@ -53,9 +54,9 @@ class Terminal:
     def _tell(self, event: Event) -> None:
         if isinstance(event, RunStarted):
             self._total = len(event.contracts)
-            click.echo(f"{self._total} contracts for {event.driver} (profile {event.profile}, seed {event.seed})")
+            click.echo(f"{self._total} contracts for {fit(event.driver)} (profile {event.profile}, seed {event.seed})")
         elif isinstance(event, DriverIntroduced):
-            click.echo(f"client: {event.client.name} {event.client.version} in {event.client.language}")
+            click.echo(fit(f"client: {event.client.name} {event.client.version} in {event.client.language}"))
         elif isinstance(event, ContractStarted):
             self._under_way.append(event.contract.id)
         elif isinstance(event, DriverTroubled):
@@ -88,21 +89,21 @@ class Terminal:
 
     def _line(self, verdict: Verdict, name: str, rest: str) -> None:
         word = click.style(f"{verdict.value:<11}", fg=_COLOURS.get(verdict, "red"))
-        click.echo(f"{word} {name}  {click.style(rest, dim=True)}")
+        click.echo(f"{word} {name}  {click.style(fit(rest), dim=True)}")
 
     def _keep(self, title: str, sentence: str, case: Case) -> None:
-        lines = [click.style(title, bold=True), f"Contract: {sentence}", case.text()]
+        lines = [click.style(title, bold=True), f"Contract: {sentence}", fit(case.text())]
         if case.settings:
             lines.append(f"With the settings {dict(case.settings)}")
         if case.stderr:
-            lines.append(f"The driver's stderr ends in:\n{case.stderr[-_MOST_STDERR:]}")
+            lines.append(f"The driver's stderr ends in:\n{fit(case.stderr[-_MOST_STDERR:])}")
         self._stories.append("\n".join(lines))
 
     def _trouble(self, event: DriverTroubled) -> None:
         where = f" in {event.contract}" if event.contract else ""
-        click.echo(f"{click.style(f'driver {event.kind}', fg='red')}{where}: {event.message}")
+        click.echo(f"{click.style(f'driver {event.kind}', fg='red')}{where}: {fit(event.message)}")
         if not event.contract and event.stderr:
-            click.echo(event.stderr[-_MOST_STDERR:])
+            click.echo(fit(event.stderr[-_MOST_STDERR:]))
 
     def _summary(self, event: RunFinished) -> None:
         for story in self._stories:
@@ -113,7 +114,7 @@ class Terminal:
         said = ", ".join(f"{counts[verdict]} {verdict}" for verdict in Verdict if counts[verdict])
         click.echo(f"\n{said or 'nothing was run'} in {event.seconds:.0f} s")
         for pattern in event.unmatched:
-            click.echo(f"known to fail, but there is no such contract: {pattern}")
+            click.echo(f"known to fail, but there is no such contract: {fit(pattern)}")
         for name in event.unexpected:
             click.echo(f"known to fail, but it passed: {name}")
         if event.interrupted:
