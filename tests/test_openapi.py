@@ -128,6 +128,42 @@ def test_the_environment_is_the_first_or_the_one_that_is_named(demo: Afas, afas:
     assert missing.json()["error"]["hint"]
 
 
+def test_oauth_is_offered_where_an_app_connector_wants_it(afas: Afas) -> None:
+    assert set(described(afas)["components"]["securitySchemes"]) == {"token"}
+    app = {"description": "OAuth", "authentication": "client_credentials", "get_connectors": ["Profit_Users"]}
+    assert afas.control("POST", "/app-connectors", app).status_code == 201
+    document = described(afas)
+    assert document["security"] == [{"token": []}, {"client_credentials": []}]
+    flow = document["components"]["securitySchemes"]["client_credentials"]["flows"]["clientCredentials"]
+    assert flow["tokenUrl"] == f"{afas.base_url}/oauth/token"
+
+
+@pytest.mark.parametrize("name", ["Mijn_Export", "Eigen lijst {1} ë"])
+def test_an_imported_connector_is_described_under_its_name(afas: Afas, name: str) -> None:
+    field = {
+        "label": "Naam",
+        "dataType": "string",
+        "length": 20,
+        "controlType": 1,
+        "decimals": 0,
+        "decimalsFieldId": "",
+    }
+    fields = [{**field, "id": identity, "fieldId": identity} for identity in ("Naam", "Iets_eigens")]
+    sent = {"name": name, "description": "Een export", "fields": fields}
+    assert afas.control("POST", "/import", sent).json()["errors"] == []
+    limited(afas, [name], [])
+    document = described(afas)
+    OpenAPIV31SpecValidator(document).validate()
+    (path,) = [path for path in document["paths"] if path.startswith("/connectors/")]
+    rows = document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+    row = document["components"]["schemas"][rows["properties"]["rows"]["items"]["$ref"].rpartition("/")[2]]
+    assert list(row["properties"]) == ["Naam", "Iets_eigens"]
+    headers = {"Authorization": afas.authorization}
+    answer = afas.http.get(f"{afas.base_url}{path}", params={"take": "1"}, headers=headers)
+    assert answer.status_code == 200
+    assert list(answer.json()["rows"][0]) == ["Naam", "Iets_eigens"]
+
+
 def test_the_command_prints_it(afas: Afas) -> None:
     limited(afas, ["Zenvoices_Currencies"], [])
     arguments = ["openapi", "--control", afas.control_url, "--environment", afas.environment]

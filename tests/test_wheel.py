@@ -29,6 +29,10 @@ def test_it_holds_every_data_file(wheel: Path) -> None:
         assert f"mock_afas/_fixtures/{path.relative_to(ROOT / 'fixtures').as_posix()}" in held
     assert {"mock_afas/py.typed", "mock_afas_contracts/py.typed"} <= held
     assert "mock_afas_contracts/protocol.schema.json" in held
+    (points,) = [name for name in held if name.endswith("/entry_points.txt")]
+    with zipfile.ZipFile(wheel) as archive:
+        told = archive.read(points).decode()
+    assert "[pytest11]\nmock_afas = mock_afas.pytest_plugin" in told
     assert not [name for name in held if name.startswith(("tests", "bench", "fixtures"))]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
-from mock_afas.access import AppConnector
+from mock_afas.access import CLASSIC, CLIENT_CREDENTIALS, AppConnector
 from mock_afas.connectors import GetConnector, UpdateConnector
 from mock_afas.environment import Environment
 from mock_afas.openapi import paths, schemas
@@ -25,6 +25,7 @@ def document(environment: Environment, base_url: str) -> dict[str, Any]:
     gets = _opened(environment, environment.get_connectors)
     updates = _opened(environment, environment.update_connectors)
     made = schemas.Schemas(profile.language, profile.without)
+    schemes = _schemes(environment, base_url)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -33,17 +34,26 @@ def document(environment: Environment, base_url: str) -> dict[str, Any]:
             "description": _ABOUT.format(environment=environment.id),
         },
         "servers": [{"url": base_url}],
-        "security": [{"token": []}],
+        "security": [{name: []} for name in schemes],
         "paths": paths.paths(gets, updates, made, profile.dialect),
         "components": {
-            "securitySchemes": {
-                "token": {"type": "apiKey", "in": "header", "name": "Authorization", "description": _HEADER}
-            },
+            "securitySchemes": schemes,
             "parameters": paths.PARAMETERS,
             "responses": paths.RESPONSES,
             "schemas": made.made,
         },
     }
+
+
+def _schemes(environment: Environment, base_url: str) -> dict[str, Any]:
+    """How a client identifies itself: by a token, or by OAuth where an app connector wants that."""
+    wanted = {app.authentication for app in environment.access.app_connectors.values()} or {CLASSIC}
+    flow = {"tokenUrl": f"{base_url}/oauth/token", "scopes": {}}
+    schemes = {
+        CLASSIC: {"type": "apiKey", "in": "header", "name": "Authorization", "description": _HEADER},
+        CLIENT_CREDENTIALS: {"type": "oauth2", "flows": {"clientCredentials": flow}},
+    }
+    return {name: scheme for name, scheme in schemes.items() if name in wanted}
 
 
 def _opened(environment: Environment, of: Callable[[AppConnector], Iterable[_Connector]]) -> list[_Connector]:
