@@ -391,3 +391,21 @@ def test_ctrl_c_ends_with_the_report_so_far(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
     assert "not everything was run: the run was stopped" in rest
     assert "Traceback" not in rest
+
+
+def long_plan(story: Story) -> None:
+    """Wrong once two of its many steps have come, in this order; a step costs as much as a call of a real client."""
+    plan = story.draw_list(st.sampled_from(["a", "b", "c", "d", "e", "f"]), min_size=8, max_size=12)
+    opened = False
+    for step in plan:
+        story.note(step)
+        time.sleep(0.02)
+        opened = opened or step == "c"
+        story.check(not (opened and step == "e"), "e does not come after c")
+
+
+def test_a_plan_is_shrunk_to_the_steps_that_matter(afas: Afas) -> None:
+    add("a/b", long_plan, operations=(), examples=4)
+    (failed,) = [event for event in run(afas) if isinstance(event, ContractFailed)]
+    assert [step.words for step in failed.case.steps] == ["c", "e"]
+    assert failed.case.draws == [["c", "e"]]

@@ -75,6 +75,8 @@ class Wrong:
     error: Exception
     trace: str = ""
     examples: int = 1
+    #: Which of the case's draws are lists any of whose elements can be left out.
+    lists: tuple[int, ...] = ()
 
     @property
     def trouble(self) -> DriverTrouble | None:
@@ -154,14 +156,35 @@ class Search:
             raise Enough
         if isinstance(found, Well):
             return
-        if self._best is None:
-            # A driver that crashes has to start again for each story, and its stderr says more than the story.
-            self._until = time.monotonic() + limits.shrinking / (1 if found.trouble is None else 4)
+        first = self._best is None
         if self._best is None or found.length <= self._best.length:
             self._best = found
         if not found.worth_shrinking:
             raise Enough
+        if first:
+            # A driver that crashes has to start again for each story, and its stderr says more than the story.
+            self._until = time.monotonic() + limits.shrinking / (1 if found.trouble is None else 4)
+            for at in found.lists:
+                self._without_elements(found, at)
         raise found.error
+
+    def _without_elements(self, first: Wrong, at: int) -> None:
+        """Leaves elements of a drawn list out, half of them, then fewer, as long as the same goes wrong.
+
+        Hypothesis shrinks everything, but needs many stories for it. This finds the few steps that matter in a dozen.
+        """
+        best = self._best or first
+        size = len(best.case.draws[at])
+        while size:
+            for begin in reversed(range(0, len(best.case.draws[at]), size)):
+                draws = list(best.case.draws)
+                draws[at] = [*draws[at][:begin], *draws[at][begin + size :]]
+                self._pause()
+                self._examples += 1
+                found = self._told(Story(self._stage, Recorded(draws), self._settings))
+                if isinstance(found, Wrong) and found.case.title == first.case.title:
+                    self._best = best = found
+            size //= 2
 
     def _told(self, story: Story) -> Found:
         """Tells one story to its end."""
@@ -171,13 +194,14 @@ class Search:
             finally:
                 story.end()
         except CheckFailed as failed:
-            return Wrong(Verdict.FAILED, self._case(story, failed.title, failed.details), failed)
+            case = self._case(story, failed.title, failed.details)
+            return Wrong(Verdict.FAILED, case, failed, lists=tuple(story.lists))
         except NotTested as reason:
             return Untold(str(reason))
         except DriverTrouble as trouble:
             self._pause()  # Ctrl-C ends the driver too
             case = self._case(story, f"the driver works on: {trouble.message}", {}, trouble.stderr)
-            return Wrong(_VERDICTS[type(trouble)], case, trouble)
+            return Wrong(_VERDICTS[type(trouble)], case, trouble, lists=tuple(story.lists))
         except HypothesisException:  # how Hypothesis gives up an example, as ``assume`` does
             raise
         except Exception as error:

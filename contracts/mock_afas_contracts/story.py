@@ -53,6 +53,8 @@ class Story:
         self._told: dict[str, Any] = {}
         self._seen = 0
         self.drawn: list[Any] = []
+        #: Which of ``drawn`` come from ``draw_list``.
+        self.lists: list[int] = []
         self.steps: list[Step] = []
 
     # ------------------------------------------------------------ what varies
@@ -65,6 +67,11 @@ class Story:
         value = self._draws.draw(strategy)
         self.drawn.append(value)
         return value
+
+    def draw_list(self, elements: st.SearchStrategy[T], *, min_size: int = 0, max_size: int) -> list[T]:
+        """A list any of whose elements can be left out. A story that goes wrong is at once tried without them."""
+        self.lists.append(len(self.drawn))
+        return self.draw(st.lists(elements, min_size=min_size, max_size=max_size))
 
     # ------------------------------------------------------------ the client
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -15,7 +15,7 @@ from mock_afas_contracts.driver import Failed, Ok
 from mock_afas_contracts.story import Story
 
 #: How often a user tries again before giving up.
-MOST_TRIES = 4
+MOST_TRIES = 3
 _CONTENT = "SGFsbG8="
 
 
@@ -25,6 +25,8 @@ class Day:
 
     story: Story
     done: model.Done = field(default_factory=model.Done)
+    #: Whether a fault waits for a call.
+    faulty: bool = False
 
     def persist(self, operation: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Does something as a user would: again, while it does not work. Faults pass, so in the end it has to."""
@@ -136,32 +138,38 @@ def restart_the_client(day: Day, _step: Mapping[str, Any]) -> None:
     day.story.restart_client()
 
 
-def _steps(kind: str, **parts: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
-    return st.fixed_dictionaries({"do": st.just(kind), "fault": faults, **parts})
+#: What may go wrong at one of the next calls.
+_EFFECTS: Mapping[str, Mapping[str, Any]] = {
+    "the answer is lost": {"kind": "drop", "phase": "after"},
+    "the call is lost": {"kind": "drop", "phase": "before"},
+    "the answer is garbage": {"kind": "garbage", "phase": "after"},
+    "the answer is cut off": {"kind": "truncate", "phase": "after"},
+    "a proxy fails": {"kind": "status", "phase": "before", "status": 502},
+    "AFAS fails": {"kind": "error", "phase": "before", "key": "unexpected"},
+    "the layout is locked": {"kind": "locked", "phase": "before"},
+    "AFAS is in maintenance": {"kind": "maintenance", "phase": "before", "retry_after": 1},
+    "AFAS is slow": {"kind": "delay", "phase": "before", "milliseconds": 200},
+}
 
 
-#: What may go wrong, once or twice, at one of the first calls of a step.
-_EFFECTS: tuple[dict[str, Any], ...] = (
-    {"kind": "drop", "phase": "after"},
-    {"kind": "drop", "phase": "before"},
-    {"kind": "garbage", "phase": "after"},
-    {"kind": "truncate", "phase": "after"},
-    {"kind": "status", "phase": "before", "status": 502},
-    {"kind": "error", "phase": "before", "key": "unexpected"},
-    {"kind": "locked", "phase": "before"},
-    {"kind": "maintenance", "phase": "before", "retry_after": 1},
-    {"kind": "delay", "phase": "before", "milliseconds": 200},
-)
-faults = st.one_of(
-    st.none(),
-    st.builds(
-        lambda effect, method, nth, times: {**effect, "method": method, "nth": nth, "times": times},
-        st.sampled_from(_EFFECTS),
-        st.sampled_from(["POST", "GET"]),
-        st.integers(1, 2),
-        st.integers(1, 2),
-    ),
-)
+def something_goes_wrong(day: Day, step: Mapping[str, Any]) -> None:
+    where = {name: step[name] for name in ("method", "nth", "times")}
+    day.story.fault(**_EFFECTS[step["what"]], **where)
+    day.faulty = True
+
+
+def _faults(effects: Sequence[str]) -> st.SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries(
+        {
+            "do": st.just("something goes wrong"),
+            "what": st.sampled_from(effects),
+            "method": st.sampled_from(["POST", "GET"]),
+            "nth": st.integers(1, 2),
+            "times": st.integers(1, 2),
+        }
+    )
+
+
 #: Features that a licence can lack without the invoices of these stories needing them.
 _LICENCES: tuple[list[str], ...] = ([], ["currencies"], ["commitments"], ["currencies", "commitments"])
 #: Lines that ask for more than an amount: an allocation, or a project.
@@ -201,9 +209,11 @@ class Kind:
 
 def _kind(rule: Rule, *operations: str, **parts: st.SearchStrategy[Any]) -> tuple[str, Kind]:
     name = rule.__name__.replace("_", " ")
-    return name, Kind(rule, operations, _steps(name, **parts))
+    return name, Kind(rule, operations, st.fixed_dictionaries({"do": st.just(name), **parts}))
 
 
+#: The kind that is in every story: most others need something that is booked.
+BOOK = "book a purchase invoice"
 KINDS: dict[str, Kind] = dict(
     (
         _kind(book_a_purchase_invoice, "book_purchase_invoice", invoice=_plain),
@@ -240,17 +250,21 @@ KINDS: dict[str, Kind] = dict(
 )
 def any_order(story: Story) -> None:
     possible = [name for name, kind in KINDS.items() if all(map(story.can, kind.operations))]
-    # Some kinds of steps only: more of the same finds what a bit of everything does not.
-    chosen = story.draw(st.lists(st.sampled_from(possible), min_size=1, unique=True))
-    plan = story.draw(st.lists(st.one_of([KINDS[name].steps for name in chosen]), max_size=6))
+    # Some kinds of steps and faults only: more of the same finds what a bit of everything does not.
+    chosen = story.draw(st.lists(st.sampled_from(possible), min_size=2, max_size=5, unique=True))
+    effects = story.draw(st.lists(st.sampled_from(list(_EFFECTS)), max_size=3, unique=True))
+    steps = [KINDS[name].steps for name in (BOOK, *chosen)]
+    faults = [_faults(effects) for _ in chosen] if effects else []
+    plan = story.draw_list(st.one_of([*steps, *faults]), min_size=4, max_size=9)
     day = Day(story)
     for step in plan:
-        fault = dict(step["fault"] or {})
-        if fault:
-            story.fault(fault.pop("kind"), **fault)
+        if step["do"] == "something goes wrong":
+            something_goes_wrong(day, step)
+            continue
         KINDS[step["do"]].rule(day, step)
         wrong = day.done.differences(story.changes())
         story.check(not wrong, "the books hold what the client says it did", **wrong)
         checks.entries_balance(story)
-        if fault:
+        if day.faulty:
             story.clear_faults()
+            day.faulty = False
