@@ -10,6 +10,8 @@ from mock_afas_contracts.driver import Failed, Ok, Outcome
 from mock_afas_contracts.observed import Exchange
 
 Arguments = Mapping[str, Any]
+#: Characters of a text that are kept in the details of a step.
+MOST_TEXT = 10_000
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,15 @@ class Step:
     details: Mapping[str, Any] = field(default_factory=dict)
     came: str = ""
     exchanges: tuple[Exchange, ...] = ()
+
+
+def shortened(value: Any) -> Any:
+    """Details of a step without the bulk of long texts, such as documents: who tells a story again has its draws."""
+    if isinstance(value, str) and len(value) > MOST_TEXT:
+        return f"{value[:100]}… ({len(value):,} characters)"
+    if isinstance(value, Mapping):
+        return {name: shortened(each) for name, each in value.items()}
+    return [shortened(each) for each in value] if isinstance(value, list) else value
 
 
 def outcome_words(outcome: Outcome) -> str:
@@ -63,6 +74,11 @@ def _line(line: Arguments) -> str:
     return words
 
 
+def _document(arguments: Arguments) -> str:
+    content = arguments["content_base64"]
+    return f"{arguments['file_name']!r} ({len(content) * 3 // 4 - content[-2:].count('='):,} bytes)"
+
+
 def _invoice(kind: str, relation: str) -> Callable[[Arguments], str]:
     def words(arguments: Arguments) -> str:
         extra = "".join(
@@ -71,7 +87,7 @@ def _invoice(kind: str, relation: str) -> Callable[[Arguments], str]:
             if name in arguments
         )
         if "document" in arguments:
-            extra += f", with {arguments['document']['file_name']}"
+            extra += f", with {_document(arguments['document'])}"
         of = f"{relation} {arguments[f'{relation}_id']}"
         what = f"book {kind} invoice {arguments['invoice_number']!r} of {of}"
         where = f"in administration {arguments['administration']} on {arguments['invoice_date']}"
@@ -105,7 +121,7 @@ _OPERATIONS: Mapping[str, Callable[[Arguments], str]] = {
     "book_sales_invoice": _invoice("sales", "customer"),
     "release_invoice": lambda a: f"release invoice {a['invoice_number']!r} of supplier {a['supplier_id']} for payment",
     "attach_document": lambda a: (
-        f"attach {a['file_name']!r} to invoice {a['invoice_number']!r} of supplier {a['supplier_id']}"
+        f"attach {_document(a)} to invoice {a['invoice_number']!r} of supplier {a['supplier_id']}"
     ),
 }
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from mock_afas_contracts.draws import Draws
 from mock_afas_contracts.driver import Client, Driver, Failed, Ok, Skipped
 from mock_afas_contracts.observed import Books, Exchange, Row
-from mock_afas_contracts.steps import Step, fault_words, operation_words, outcome_words
+from mock_afas_contracts.steps import Step, fault_words, operation_words, outcome_words, shortened
 from mock_afas_contracts.target import NOW, Environment, Target
 
 T = TypeVar("T")
@@ -231,7 +231,7 @@ class Story:
         if self._stage.detailed and self._environment is not None:
             traffic = self.afas.traffic()
             exchanges, self._seen = tuple(traffic[self._seen :]), len(traffic)
-        self.steps.append(Step(kind, words, dict(details or {}), came, exchanges))
+        self.steps.append(Step(kind, words, shortened(details or {}), came, exchanges))
 
     def end(self) -> None:
         """Removes the environment of the story."""

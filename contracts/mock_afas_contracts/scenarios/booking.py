@@ -106,7 +106,49 @@ def line_below_zero(story: Story) -> None:
     checks.booked_once(story, "supplier", invoice)
 
 
+@contract(
+    id="booking/tax-account",
+    sentence="VAT goes to the account that the administrator gave its code, also when the caller does not know it.",
+    severity="must",
+    evidence="documented: VAT is a line on the VAT account; the tax codes that can be read have it",
+    operations=("book_purchase_invoice",),
+    examples=0.25,
+)
+def tax_account(story: Story) -> None:
+    code, account = story.draw(st.sampled_from([["5", "1500"], ["6", "1500"], ["6", "1522"]]))
+    if account == "1522":
+        (row,) = (row for row in story.data("tax_codes") if row["tax_code"] == code)
+        story.put_data("tax_codes", [{"tax_code": code, "side": row["side"], "account": account}])
+    tax = next(one for one in strategies.PURCHASE_TAX if one.code == code)
+    line = strategies.taxed_line("4510", 10_000, tax._replace(account=account))
+    told = {name: value for name, value in line.items() if name != "tax_account"}
+    invoice = small_purchase(lines=[line], total=strategies.total_of([line]))
+    outcome = story.run("book_purchase_invoice", **{**invoice, "lines": [told]})
+    if isinstance(outcome, Failed):  # it may ask its caller for the account, but may not guess it
+        checks.not_booked(story, "supplier", invoice)
+    else:
+        checks.booked_once(story, "supplier", invoice)
+
+
 # ---------------------------------------------------------------- what identifies an invoice
+
+
+@contract(
+    id="booking/entry-number-told",
+    sentence="The client tells the number of the entry that AFAS made, by which a user finds it.",
+    severity="must",
+    evidence="documented: a POST answers with the keys of what it made. Sources differ on where they stand",
+    operations=("book_purchase_invoice",),
+    dialects=("results",),
+    examples=0.2,
+)
+def entry_number_told(story: Story) -> None:
+    invoice = small_purchase(administration=story.draw(st.sampled_from([1, 2, 3])))
+    told = story.succeed("book_purchase_invoice", **invoice)
+    row = checks.booked_once(story, "supplier", invoice)
+    wanted, got = str(row["entry"]), str(told["entry_number"])
+    story.check(got == wanted, "the client tells the number of the entry", wanted=wanted, got=got)
+
 
 _SIGNS = "ABCxyz0123456789-/ .&+%'#_é"
 #: Nine to twelve characters, which AFAS takes whole.

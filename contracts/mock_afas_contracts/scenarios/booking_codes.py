@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from mock_afas_contracts import checks, strategies
 from mock_afas_contracts.contract import contract
+from mock_afas_contracts.driver import Failed
 from mock_afas_contracts.observed import Row
 from mock_afas_contracts.story import Story
 from mock_afas_contracts.strategies import CENT, small_purchase, small_sale
@@ -215,6 +216,7 @@ def _place(row: Row) -> str:
     severity="must",
     evidence="documented: a reviewer blocks payment, and FiInvoice releases it later",
     operations=("book_purchase_invoice", "release_invoice"),
+    dialects=("put_status",),
     examples=0.1,
 )
 def release_after_review(story: Story) -> None:
@@ -299,3 +301,42 @@ def currency_balances(story: Story) -> None:
         story.check(
             near, "each line is its amount divided by the rate", account=line["account"], wanted=wanted, got=got
         )
+
+
+@contract(
+    id="booking/own-currency-named",
+    sentence="An invoice that names the administration's own currency is a plain one, with or without a rate.",
+    severity="must",
+    evidence="documented: amounts in a currency stand beside those of the administration",
+    operations=("book_purchase_invoice",),
+    examples=0.2,
+)
+def own_currency_named(story: Story) -> None:
+    told = story.draw(st.sampled_from([{"currency": "EUR"}, {"currency": "EUR", "rate": "1"}]))
+    invoice = small_purchase(**told)
+    story.succeed("book_purchase_invoice", **invoice)
+    row = checks.booked_once(story, "supplier", invoice)
+    got = [row["currency"], row["rate"]]
+    story.check(got == ["EUR", 1], "the invoice is in euros", got=got)
+
+
+@contract(
+    id="booking/rate-looked-up",
+    sentence="An invoice in another currency that comes without a rate gets the one that AFAS has, not 1.",
+    severity="must",
+    evidence="documented: the currencies that can be read have their rates",
+    operations=("book_purchase_invoice",),
+    features=("currencies",),
+    examples=0.2,
+)
+def rate_looked_up(story: Story) -> None:
+    rate = story.draw(st.sampled_from(["7.5", "8"]))
+    story.put_data("currencies", [{"currency": "NOK", "rate": rate, "daily_rate": rate}])
+    lines = [{"account": "4510", "amount": "1200.00"}]
+    invoice = _in_currency("60002", "NOK", rate, lines)
+    told = {name: value for name, value in invoice.items() if name != "rate"}
+    outcome = story.run("book_purchase_invoice", **told)
+    if isinstance(outcome, Failed):  # it may ask its caller for the rate, but may not guess it
+        checks.not_booked(story, "supplier", invoice)
+    else:
+        _keeps_currency(story, checks.booked_once(story, "supplier", invoice), invoice)

@@ -218,6 +218,24 @@ def linked_to_the_invoice(story: Story) -> None:
 
 
 @contract(
+    id="documents/dossier-item-told",
+    sentence="The client tells the number of the dossier item that AFAS made, by which a user finds the document.",
+    severity="should",
+    evidence="documented: a POST answers with the keys of what it made. Sources differ on where they stand",
+    operations=("book_purchase_invoice", "attach_document"),
+    dialects=("results",),
+    examples=0.2,
+)
+def dossier_item_told(story: Story) -> None:
+    document = _document(file_name=story.draw(st.sampled_from(["factuur.pdf", "bon.jpg"])))
+    invoice = small_purchase()
+    story.succeed("book_purchase_invoice", **invoice)
+    told = story.succeed("attach_document", **_which(invoice), **document)
+    wanted, got = str(_attached_once(story, document)["subject_id"]), str(told["subject_id"])
+    story.check(got == wanted, "the client tells the number of the dossier item", wanted=wanted, got=got)
+
+
+@contract(
     id="documents/linked-to-the-sales-invoice",
     sentence="The document of a sales invoice is linked to that invoice.",
     severity="must",
