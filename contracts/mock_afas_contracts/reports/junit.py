@@ -65,4 +65,3 @@ def _story(result: Result) -> str:
     if result.case is not None:
         parts.append(result.case.text())
     return "\n".join([*parts, result.trace] if result.trace else parts)
-
