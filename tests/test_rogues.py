@@ -22,7 +22,7 @@ load()
 #: Shown in every run; the whole gallery takes minutes, and is shown by `make thorough`.
 SAMPLE = ("blind-retry", "decimal-comma", "first-page-only", "no-integration-id", "no-order", "token-in-url")
 THOROUGH = os.environ.get("HYPOTHESIS_PROFILE") == "thorough"
-SHOWN = [one for one in ROGUES.values() if one.caught_by in CONTRACTS and (THOROUGH or one.name in SAMPLE)]
+SHOWN = [one for one in ROGUES.values() if THOROUGH or one.name in SAMPLE]
 FAMILIES = ["connect", "read", "features", "relations", "booking", "documents", "faults", "limits", "manners"]
 
 
@@ -35,9 +35,7 @@ def test_there_are_at_least_forty_and_each_has_a_mistake_of_its_own() -> None:
 @pytest.mark.parametrize("rogue", ROGUES.values(), ids=lambda rogue: rogue.name)
 def test_a_rogue_tells_its_mistake_and_who_catches_it(rogue: Rogue) -> None:
     assert re.fullmatch(r"[A-Z].*\w\.", rogue.sentence)
-    family, _, name = rogue.caught_by.partition("/")
-    assert family in FAMILIES
-    assert re.fullmatch(r"[a-z0-9-]+", name)
+    assert rogue.caught_by in CONTRACTS
 
 
 def test_they_are_listed_and_a_wrong_name_is_told() -> None:

@@ -24,7 +24,7 @@ class HugePages(CarefulClient):
         return 100_000
 
 
-@rogue("Asks for all spellings of a name in one query, however long that gets.", caught_by="limits/query-length")
+@rogue("Asks for all spellings of a name in one query, however long that gets.", caught_by="limits/query-string")
 class LongQueries(CarefulClient):
     def find_relation(self, side: Row, wanted: Row) -> Row | None:
         name = str(wanted["name"])
