@@ -36,6 +36,18 @@ class TaxCode(NamedTuple):
 
 PURCHASE_TAX = (TaxCode("5", 21, "1500"), TaxCode("6", 9, "1500"), TaxCode("8", 0, None))
 SALES_TAX = (TaxCode("1", 21, "1510"), TaxCode("2", 9, "1510"), TaxCode("3", 0, None))
+_TAX = {tax.code: tax for tax in (*PURCHASE_TAX, *SALES_TAX)}
+#: VAT codes of purchases.
+purchase_codes = st.sampled_from([tax.code for tax in PURCHASE_TAX])
+
+
+#: What makes a small purchase another invoice.
+OTHERS: tuple[dict[str, Any], ...] = ({"invoice_number": "F-10"}, {"supplier_id": "50013"}, {"administration": 2})
+
+
+def plan(*parts: st.SearchStrategy[Any]) -> st.SearchStrategy[list[Any]]:
+    """Several values in a list: what is drawn at once shrinks best."""
+    return st.tuples(*parts).map(list)
 
 
 def text_of(amount: Decimal) -> str:
@@ -142,10 +154,9 @@ def lines(draw: st.DrawFn, accounts: Sequence[str], taxes: Sequence[TaxCode]) ->
     }
 
 
-def taxed_line(account: str, cents: int, tax: TaxCode) -> dict[str, str]:
-    """A line of so many cents, with its VAT."""
-    amount = Decimal(cents) / 100
-    return {"account": account, "amount": text_of(amount), **with_tax(amount, tax)}
+def taxed_line(account: str, amount: Decimal, code: str) -> dict[str, str]:
+    """A line with its VAT."""
+    return {"account": account, "amount": text_of(amount), **with_tax(amount, _TAX[code])}
 
 
 def total_of(invoice_lines: Sequence[Mapping[str, Any]]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -91,7 +92,7 @@ _PROJECTS: tuple[Row, ...] = (
     examples=0.5,
 )
 def project(story: Story) -> None:
-    of_project, amount = story.draw(st.tuples(st.sampled_from(_PROJECTS), strategies.cents(1, 10**6)).map(list))
+    of_project, amount = story.draw(strategies.plan(st.sampled_from(_PROJECTS), strategies.cents(1, 10**6)))
     lines = [{"account": "4510", "amount": "10.00"}, {**of_project, "amount": amount}]
     invoice = small_purchase(lines=lines, total=strategies.total_of(lines))
     story.succeed("book_purchase_invoice", **invoice)
@@ -105,13 +106,13 @@ def project(story: Story) -> None:
 
 # ---------------------------------------------------------------- commitments and reviewers
 
-#: Commitments of the demo environment with their account, supplier and open cents. Two accounts demand one.
-_COMMITMENTS = (
-    (8, "4510", "50028", 95_000),
-    (7, "4710", "50022", 187_500),
-    (6, "4115", "50017", 405_000),
-    (10, "0230", "50035", 298_040),
-)
+#: Commitments of the demo environment with their account, supplier and open amount. Two accounts demand one.
+_COMMITMENTS = {
+    8: ("4510", "50028", Decimal(950)),
+    7: ("4710", "50022", Decimal(1875)),
+    6: ("4115", "50017", Decimal(4050)),
+    10: ("0230", "50035", Decimal("2980.40")),
+}
 
 
 @contract(
@@ -124,15 +125,14 @@ _COMMITMENTS = (
     examples=0.5,
 )
 def commitment(story: Story) -> None:
-    which, part = story.draw(st.tuples(st.sampled_from(_COMMITMENTS).map(list), st.integers(1, 100)).map(list))
-    number, account, supplier, open_cents = which
-    amount = Decimal(open_cents * part // 100) / 100
-    line = {"account": account, "amount": strategies.text_of(amount), "commitment": number}
+    number, amount = story.draw(strategies.plan(st.sampled_from(list(_COMMITMENTS)), strategies.cents(1, 95_000)))
+    account, supplier, before = _COMMITMENTS[number]
+    line = {"account": account, "amount": amount, "commitment": number}
     invoice = small_purchase(supplier_id=supplier, lines=[line], total=line["amount"])
     story.succeed("book_purchase_invoice", **invoice)
     checks.booked_once(story, "supplier", invoice)
     changed = {row["commitment"]: row["open_amount"] for row in story.changes().commitments}
-    wanted = {number: Decimal(open_cents) / 100 - amount}
+    wanted = {number: before - Decimal(amount)}
     story.check(changed == wanted, "the commitment is open for the rest", wanted=wanted, got=changed)
 
 
@@ -231,11 +231,11 @@ def release_after_review(story: Story) -> None:
 # ---------------------------------------------------------------- currencies
 
 #: Suppliers that send invoices in their own currency.
-_FOREIGN = (("60002", "NOK"), ("60011", "USD"), ("60003", "GBP"))
+_FOREIGN = {"60002": "NOK", "60011": "USD", "60003": "GBP"}
 
 
-def _in_currency(supplier: str, currency: str, rate: str, lines: list[Row]) -> Row:
-    foreign = {"supplier_id": supplier, "currency": currency, "rate": rate}
+def _in_currency(supplier: str, rate: str, lines: Sequence[Row]) -> Row:
+    foreign = {"supplier_id": supplier, "currency": _FOREIGN[supplier], "rate": rate}
     return small_purchase(**foreign, lines=lines, total=strategies.total_of(lines))
 
 
@@ -255,19 +255,23 @@ def _keeps_currency(story: Story, row: Row, invoice: Row) -> None:
     features=("currencies",),
 )
 def currency(story: Story) -> None:
-    supplier, code = story.draw(st.sampled_from(_FOREIGN).map(list))
-    rate = story.draw(st.sampled_from(["7.5", "1.25", "0.8", "20", "161.5"]))
-    whole = story.draw(st.lists(st.integers(1, 10_000), min_size=1, max_size=3))
+    supplier, rate, whole = story.draw(
+        strategies.plan(
+            st.sampled_from(list(_FOREIGN)),
+            st.sampled_from(["7.5", "1.25", "0.8", "20", "161.5"]),
+            st.lists(st.integers(1, 10_000), min_size=1, max_size=3),
+        )
+    )
     lines = [
         {"account": account, "amount": strategies.text_of(Decimal(rate) * amount)}
         for account, amount in zip(strategies.COST_ACCOUNTS, whole, strict=False)
     ]
-    invoice = _in_currency(supplier, code, rate, lines)
+    invoice = _in_currency(supplier, rate, lines)
     story.succeed("book_purchase_invoice", **invoice)
     _keeps_currency(story, checks.booked_once(story, "supplier", invoice), invoice)
 
 
-_taxed_cents = st.tuples(st.integers(1_000, 1_000_000), st.sampled_from(strategies.PURCHASE_TAX).map(list)).map(list)
+_taxed = strategies.plan(strategies.cents(1_000, 1_000_000), strategies.purchase_codes)
 
 
 @contract(
@@ -280,12 +284,12 @@ _taxed_cents = st.tuples(st.integers(1_000, 1_000_000), st.sampled_from(strategi
 )
 def currency_balances(story: Story) -> None:
     rate = story.draw(st.sampled_from(["1.084315", "7.45985", "3", "0.85712", "161.905"]))
-    drawn = story.draw(st.lists(_taxed_cents, min_size=3, max_size=5))
+    drawn = story.draw(st.lists(_taxed, min_size=3, max_size=5))
     lines = [
-        strategies.taxed_line(account, cents, strategies.TaxCode(*tax))
-        for account, (cents, tax) in zip(strategies.COST_ACCOUNTS, drawn, strict=False)
+        strategies.taxed_line(account, Decimal(amount), code)
+        for account, (amount, code) in zip(strategies.COST_ACCOUNTS, drawn, strict=False)
     ]
-    invoice = _in_currency("60011", "USD", rate, lines)
+    invoice = _in_currency("60011", rate, lines)
     story.succeed("book_purchase_invoice", **invoice)
     checks.entries_balance(story)
     rows = story.changes().invoices_of("supplier", "60011", invoice["invoice_number"])
@@ -333,7 +337,7 @@ def rate_looked_up(story: Story) -> None:
     rate = story.draw(st.sampled_from(["7.5", "8"]))
     story.put_data("currencies", [{"currency": "NOK", "rate": rate, "daily_rate": rate}])
     lines = [{"account": "4510", "amount": "1200.00"}]
-    invoice = _in_currency("60002", "NOK", rate, lines)
+    invoice = _in_currency("60002", rate, lines)
     told = {name: value for name, value in invoice.items() if name != "rate"}
     outcome = story.run("book_purchase_invoice", **told)
     if isinstance(outcome, Failed):  # it may ask its caller for the rate, but may not guess it

@@ -157,12 +157,9 @@ def sales_refusal_passed_on(story: Story) -> None:
     examples=0.5,
 )
 def nothing_half_booked(story: Story) -> None:
+    wrong_lines = [*_on("4998"), *_on("4999"), *_taxed("77"), *_taxed("5", "4040")]
     before, after, wrong = story.draw(
-        st.tuples(
-            st.integers(0, 3),
-            st.integers(0, 3),
-            st.sampled_from([*_on("4998"), *_on("4999"), *_taxed("77"), *_taxed("5", "4040")]),
-        ).map(list)
+        strategies.plan(st.integers(0, 3), st.integers(0, 3), st.sampled_from(wrong_lines))
     )
     good = {"account": "4510", "amount": "12.50"}
     lines = [good] * before + [wrong] + [good] * after
@@ -206,9 +203,8 @@ def corrected_after_refusal(story: Story) -> None:
 )
 def number_used_once(story: Story) -> None:
     first = small_purchase()
-    changed = story.draw(
-        st.sampled_from([{"total": "242.00", "lines": _on("4510") * 2}, {"invoice_date": "2026-10-24"}, {}])
-    )
+    changes: list[Row] = [{"total": "242.00", "lines": _on("4510") * 2}, {"invoice_date": "2026-10-24"}, {}]
+    changed = story.draw(st.sampled_from(changes))
     story.succeed("book_purchase_invoice", **first)
     outcome = story.run("book_purchase_invoice", **{**first, **changed})
     if changed:
@@ -225,7 +221,7 @@ def number_used_once(story: Story) -> None:
     examples=0.25,
 )
 def release_refusal_passed_on(story: Story) -> None:
-    other = story.draw(st.sampled_from([{"invoice_number": "F-2"}, {"supplier_id": "50013"}, {"administration": 2}]))
+    other = story.draw(st.sampled_from(strategies.OTHERS))
     invoice = small_purchase(blocked=True)
     story.succeed("book_purchase_invoice", **invoice)
     which = {name: invoice[name] for name in ("administration", "supplier_id", "invoice_number")}
