@@ -57,3 +57,24 @@ class CallsWhatIsMissing(CarefulClient):
         if not self.has(connector):
             self.get(f"connectors/{connector}", "rows")
         return super().fields(connector)
+
+
+@rogue("Gives relations no currency where currencies are missing.", caught_by="features/relations-without")
+class NoCurrencyNoCode(CarefulClient):
+    def relation(self, side: Row, given: Row, old: Row) -> Row:
+        made = super().relation(side, given, old)
+        if not self.features()["currencies"]:
+            made["Fields"].pop("CuId", None)
+        return made
+
+
+@rogue("Books amounts as euros where currencies are missing.", caught_by="features/missing-currency-told")
+class ForeignAsEuros(CarefulClient):
+    def rate(self, given: Row) -> Decimal | None:
+        return super().rate(given) if self.features()["currencies"] else None
+
+
+@rogue("Takes a table that the environment lacks for an empty one.", caught_by="features/missing-told")
+class MissingIsEmpty(CarefulClient):
+    def read(self, connector: str, changed_since: str | None = None) -> Row:
+        return super().read(connector, changed_since) if self.has(connector) else {"rows": []}
