@@ -138,7 +138,6 @@ RELATION = (
     single("relation_number_taken", POST, "CrId", "32301", "50003", taken(CREDITOR), "a number that nothing has"),
     missing("relation_currency_missing", POST, "CuId", "EUR", CURRENCY, "a currency"),
     missing("relation_currency_missing", PUT, "CuId", "EUR", CURRENCY, "a currency"),
-    missing("relation_currency_missing", POST, "CuId", "EUR", CURRENCY, "EUR", settings=NO_CURRENCIES),
     unknown("relation_currency_unknown", POST, "CuId", "nok", "NOX", CURRENCY, "currencies"),
     single(
         "relation_currency_not_licensed",

@@ -59,13 +59,12 @@ class CallsWhatIsMissing(CarefulClient):
         return super().fields(connector)
 
 
-@rogue("Gives relations no currency where currencies are missing.", caught_by="features/relations-without")
-class NoCurrencyNoCode(CarefulClient):
-    def relation(self, side: Row, given: Row, old: Row) -> Row:
-        made = super().relation(side, given, old)
-        if not self.features()["currencies"]:
-            made["Fields"].pop("CuId", None)
-        return made
+@rogue("Looks up currencies where the environment has none.", caught_by="features/relations-without")
+class LooksUpCurrencies(CarefulClient):
+    def own_currency(self, administration: str = "") -> str:
+        known = {row["CurrencyId"] for row in self.rows("Zenvoices_Currencies")}
+        own = super().own_currency(administration)
+        return own if own in known else "EUR"
 
 
 @rogue("Books amounts as euros where currencies are missing.", caught_by="features/missing-currency-told")

@@ -85,9 +85,7 @@ def currency(node: Node, field: str, draft: Draft, _side: Side) -> Cell:
     if draft.lacks("currencies"):
         base = base_currency(draft)
         written = node.text(field)
-        if not written:
-            refuse("relation_currency_missing", node, field, allowed=base)
-        if draft.circumstances.missing_features == "refused" and written.casefold() != base.casefold():
+        if draft.circumstances.missing_features == "refused" and (written or base).casefold() != base.casefold():
             refuse("relation_currency_not_licensed", node, field, allowed=base)
         return base
     row = referred(node, field, draft, "currencies", "relation_currency_unknown")

@@ -130,7 +130,7 @@ def lost_before_commit(story: Story) -> None:
 def lost_more_than_once(story: Story) -> None:
     phases = story.draw(st.sampled_from([["before", "after"], ["after", "after"], ["before", "before", "after"]]))
     for at, phase in enumerate(phases, 1):
-        story.fault("drop", **BOOKING, phase=phase, nth=at)
+        arrange(story, {"kind": "drop"}, **BOOKING, phase=phase, nth=at)
     booked_in_the_end(story, strategies.small_purchase())
 
 
@@ -318,6 +318,13 @@ def release_repeated(story: Story) -> None:
 
 # ---------------------------------------------------------------- reading
 
+_BROKEN_PAGES: tuple[dict[str, Any], ...] = (
+    {"kind": "truncate"},
+    {"kind": "truncate", "bytes": 1},
+    {"kind": "drop"},
+    {"kind": "garbage"},
+)
+
 
 @contract(
     id="faults/page-cut-off",
@@ -332,8 +339,7 @@ def page_cut_off(story: Story) -> None:
     rows = [{"supplier_id": str(70000 + at), "name": f"Leverancier {at}"} for at in range(120)]
     story.put_data("suppliers", rows)
     wanted = story.rows(SUPPLIERS)
-    effects = [{"kind": "truncate"}, {"kind": "truncate", "bytes": 1}, {"kind": "drop"}, {"kind": "garbage"}]
-    effect = story.draw(st.sampled_from(effects))
+    effect = story.draw(st.sampled_from(_BROKEN_PAGES))
     arrange(story, effect, connector=SUPPLIERS, nth=story.draw(st.sampled_from([2, 1])))
     outcome = until_known(story, "read", connector=SUPPLIERS)
     story.check(isinstance(outcome, Ok), "what is lost is read again", outcome=str(outcome))
@@ -351,7 +357,7 @@ def page_cut_off(story: Story) -> None:
     examples=0.1,
 )
 def unreadable_told(story: Story) -> None:
-    effects = [{"kind": "drop"}, {"kind": "garbage"}, {"kind": "status", "status": 502}, {"kind": "truncate"}]
-    arrange(story, story.draw(st.sampled_from(effects)), connector=SUPPLIERS, times=None)
+    effect = story.draw(st.sampled_from([*LOSSES, GARBAGE[0]]))
+    arrange(story, effect, connector=SUPPLIERS, times=None)
     outcome = story.run("read", connector=SUPPLIERS)
     story.check(isinstance(outcome, Failed), "the client says that it could not read", outcome=str(outcome))

@@ -12,7 +12,7 @@ from mock_afas_contracts.contract import contract
 from mock_afas_contracts.driver import Failed, Ok
 from mock_afas_contracts.model import Side
 from mock_afas_contracts.observed import Row
-from mock_afas_contracts.scenarios.faults import until_known
+from mock_afas_contracts.scenarios.faults import arrange, until_known
 from mock_afas_contracts.story import Story
 
 PLAIN: Mapping[str, Any] = {
@@ -278,7 +278,7 @@ def _accounts(story: Story, number: str) -> list[str]:
 def iban_added_once(story: Story) -> None:
     lost = story.draw(st.sampled_from(["", "after", "before"]))
     if lost:
-        story.fault("drop", connector="KnPurchaseRelationOrg", method="PUT", phase=lost)
+        arrange(story, {"kind": "drop"}, connector="KnPurchaseRelationOrg", method="PUT", phase=lost)
     before = _accounts(story, _SUPPLIER)
     for change in ({"iban": _IBAN}, {"iban": _IBAN, "city": "Leiden"}):
         outcome = until_known(story, "update_supplier", supplier_id=_SUPPLIER, **change)
