@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import httpx
 from careful import CarefulClient, Failed, Row
 
@@ -28,16 +30,30 @@ class EmptyOnUnauthorized(CarefulClient):
         try:
             return super().get(path, key, query)
         except Failed as error:
-            if "401" in str(error):
-                self.connectors = {"zenvoices_administrationdetails"}
-                return [{"id": "AdminId", "dataType": "int"}] if key == "fields" else []
-            raise
+            if "401" not in str(error):
+                raise
+            known = {"getConnectors": "Zenvoices_AdministrationDetails", "fields": "AdminId"}
+            return [{"id": known[key], "dataType": "int"}] if key in known else []
 
 
 @rogue("Knows the first administration only.", caught_by="connect/administrations")
 class FirstAdministration(CarefulClient):
     def connect(self) -> Row:
         return {"administrations": super().connect()["administrations"][:1]}
+
+
+@rogue("Knows no more administrations than fit into a page.", caught_by="connect/many-administrations")
+class FirstHundredAdministrations(CarefulClient):
+    def connect(self) -> Row:
+        return {"administrations": super().connect()["administrations"][: self.page_size]}
+
+
+@rogue("Keeps the first token that it was given for an environment.", caught_by="connect/token-replaced")
+class KeepsToken(CarefulClient):
+    tokens: ClassVar[dict[str, str]] = {}
+
+    def __init__(self, base_url: str, token: str, language: str, integration_id: str) -> None:
+        super().__init__(base_url, self.tokens.setdefault(base_url, token), language, integration_id)
 
 
 @rogue("Stays with the environment it was started with first.", caught_by="connect/environment-followed")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import httpx
-from careful import CarefulClient, Failed, Row
+from careful import PURCHASE, CarefulClient, Failed, Row
 
 from contracts.rogues.base import rogue
 
@@ -49,7 +49,7 @@ class GivesUpOnLock(CarefulClient):
         return error
 
 
-@rogue("Comes back before the time that AFAS asked for in maintenance.", caught_by="manners/before-retry-after")
+@rogue("Comes back before the time that AFAS asked for in maintenance.", caught_by="faults/maintenance-obeyed")
 class IgnoresMaintenance(CarefulClient):
     def refusal(self, answer: httpx.Response, call: str) -> Failed:
         error = super().refusal(answer, call)
@@ -57,7 +57,7 @@ class IgnoresMaintenance(CarefulClient):
         return error
 
 
-@rogue("Sends a body again that AFAS has refused.", caught_by="manners/validation-error-again")
+@rogue("Sends a body again that AFAS has refused.", caught_by="faults/validation-not-retried")
 class RetriesValidation(CarefulClient):
     def refusal(self, answer: httpx.Response, call: str) -> Failed:
         error = super().refusal(answer, call)
@@ -100,3 +100,77 @@ class TimeLimitIsRefusal(CarefulClient):
 @rogue("Gives up after half a second and calls that a refusal.", caught_by="faults/slow-answer")
 class Impatient(UnknownAsRejected):
     timeout = 0.5
+
+
+@rogue("Looks what became of a booking after the first loss only.", caught_by="faults/lost-more-than-once")
+class LooksOnce(CarefulClient):
+    looks = 0
+
+    def begin(self) -> None:
+        super().begin()
+        self.looks = 0
+
+    def looked(self, look: Callable[[], Any]) -> Any:
+        self.looks += 1
+        return super().looked(look) if self.looks == 1 else None
+
+
+@rogue("Looks for lost purchase invoices, but not for sales.", caught_by="faults/sale-booked-once")
+class LosesSales(CarefulClient):
+    def find_invoice(self, side: Row, given: Row) -> Row | None:
+        return super().find_invoice(side, given) if side is PURCHASE else None
+
+
+@rogue("Takes an error without a word for a refusal.", caught_by="faults/unexpected-error-told")
+class WordlessIsRefusal(CarefulClient):
+    def refusal(self, answer: httpx.Response, call: str) -> Failed:
+        error = super().refusal(answer, call)
+        return Failed(str(error)) if answer.status_code == 500 and not answer.content else error
+
+
+@rogue("Takes a release without an answer for done.", caught_by="faults/release-repeated")
+class AssumesRelease(CarefulClient):
+    def release_invoice(self, administration: Any, supplier_id: str, invoice_number: str) -> Row:
+        self.attempts = 1
+        try:
+            return super().release_invoice(administration, supplier_id, invoice_number)
+        except Failed as error:
+            if error.outcome == "unknown":
+                return {}
+            raise
+
+
+@rogue("Takes a table that it cannot read for an empty one.", caught_by="faults/unreadable-told")
+class UnreadableIsEmpty(CarefulClient):
+    def read(self, connector: str, changed_since: str | None = None) -> Row:
+        try:
+            return super().read(connector, changed_since)
+        except Failed:
+            return {"rows": []}
+
+
+@rogue("Comes back after a second, however long maintenance lasts.", caught_by="faults/long-maintenance-told")
+class CannotWait(CarefulClient):
+    def refusal(self, answer: httpx.Response, call: str) -> Failed:
+        error = super().refusal(answer, call)
+        error.wait = min(error.wait, 1) if error.wait else error.wait
+        return error
+
+
+@rogue("Takes maintenance between two pages for the end.", caught_by="faults/maintenance-during-sync")
+class MaintenanceIsTheEnd(CarefulClient):
+    def get(self, path: str, key: str, query: str = "") -> list[Row]:
+        self.attempts = 1 if key == "rows" else CarefulClient.attempts
+        try:
+            return super().get(path, key, query)
+        except Failed as error:
+            if key != "rows" or not error.wait:
+                raise
+            return []
+
+
+@rogue("Knows 503 and takes 429 for a refusal.", caught_by="faults/throttled")
+class Knows503Only(CarefulClient):
+    def refusal(self, answer: httpx.Response, call: str) -> Failed:
+        error = super().refusal(answer, call)
+        return Failed(str(error)) if answer.status_code == 429 else error

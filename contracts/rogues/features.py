@@ -57,3 +57,23 @@ class CallsWhatIsMissing(CarefulClient):
         if not self.has(connector):
             self.get(f"connectors/{connector}", "rows")
         return super().fields(connector)
+
+
+@rogue("Looks up currencies where the environment has none.", caught_by="features/relations-without")
+class LooksUpCurrencies(CarefulClient):
+    def own_currency(self, administration: str = "") -> str:
+        known = {row["CurrencyId"] for row in self.rows("Zenvoices_Currencies")}
+        own = super().own_currency(administration)
+        return own if own in known else "EUR"
+
+
+@rogue("Books amounts as euros where currencies are missing.", caught_by="features/missing-currency-told")
+class ForeignAsEuros(CarefulClient):
+    def rate(self, given: Row) -> Decimal | None:
+        return super().rate(given) if self.features()["currencies"] else None
+
+
+@rogue("Takes a table that the environment lacks for an empty one.", caught_by="features/missing-told")
+class MissingIsEmpty(CarefulClient):
+    def read(self, connector: str, changed_since: str | None = None) -> Row:
+        return super().read(connector, changed_since) if self.has(connector) else {"rows": []}

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterable
+from itertools import islice
 from typing import Any
 
-from careful import CarefulClient, Filter, Row
+from careful import PURCHASE, CarefulClient, Filter, Row
 
 from contracts.rogues.base import rogue
 
@@ -18,6 +19,20 @@ class NeverLooksFirst(CarefulClient):
     def create(self, side: Row, given: Row) -> Row:
         keys = self.write("POST", side["connector"], self.relation(side, given, {}))
         return {side["argument"]: keys[side["key"]]}
+
+
+@rogue("Looks for suppliers before it creates one, but not for customers.", caught_by="relations/customer-created-once")
+class CustomersTwice(CarefulClient):
+    def find_relation(self, side: Row, wanted: Row) -> Row | None:
+        return super().find_relation(side, wanted) if side is PURCHASE else None
+
+
+@rogue("Looks for a relation on the first page alone.", caught_by="relations/found-among-namesakes")
+class FirstPageOfNamesakes(CarefulClient):
+    def find_relation(self, side: Row, wanted: Row) -> Row | None:
+        rows = islice(self.rows(side["rows"], [self.starting(side["name"], wanted["name"])]), self.page_size)
+        found = next((row for row in rows if self.same(side, row, wanted)), None)
+        return {side["key"]: found[side["id"]]} if found else None
 
 
 @rogue("Takes a relation whose name merely contains the wanted one.", caught_by="relations/similar-told-apart")
@@ -61,6 +76,22 @@ class BareHouseNumber(CarefulClient):
 class NoIban(CarefulClient):
     def create(self, side: Row, given: Row) -> Row:
         return super().create(side, {name: value for name, value in given.items() if name != "iban"})
+
+
+@rogue("Leaves out numbers that identify a supplier.", caught_by="relations/numbers-kept")
+class NoNumbers(CarefulClient):
+    def relation(self, side: Row, given: Row, old: Row) -> Row:
+        made = super().relation(side, given, old)
+        made["Objects"]["KnOrganisation"]["Element"]["Fields"].pop("CcNr", None)
+        return made
+
+
+@rogue("Treats suppliers with care, and gives customers a name alone.", caught_by="relations/customer-as-told")
+class BareCustomers(CarefulClient):
+    def relation(self, side: Row, given: Row, old: Row) -> Row:
+        told = ("name", "country", "street", "house_number", "postal_code", "city")
+        bare = {name: given[name] for name in told if name in given}
+        return super().relation(side, given if side is PURCHASE else bare, old)
 
 
 @rogue("Adds the bank account again with each change.", caught_by="relations/iban-added-once")

@@ -63,7 +63,7 @@ def lack(story: Story, without: list[str]) -> None:
     id="features/reported",
     sentence="The client says which features the environment has, for every combination of them.",
     severity="must",
-    evidence="documented: metainfo lists the connectors there are. Known of an integration: some licences lack features",
+    evidence="documented: metainfo lists the connectors there are. Known of an integration: licences lack some",
     operations=("features",),
     dialects=("unknown_connector",),
     examples=1.34,

@@ -12,7 +12,7 @@ from mock_afas_contracts.contract import contract
 from mock_afas_contracts.driver import Failed, Ok
 from mock_afas_contracts.model import Side
 from mock_afas_contracts.observed import Row
-from mock_afas_contracts.scenarios.faults import until_known
+from mock_afas_contracts.scenarios.faults import arrange, until_known
 from mock_afas_contracts.story import Story
 
 PLAIN: Mapping[str, Any] = {
@@ -174,7 +174,7 @@ def found_among_namesakes(story: Story) -> None:
         for at in range(count)
     ]
     story.put_data("suppliers", rows)
-    wanted = story.draw(st.sampled_from([count - 1, 0, count // 2]))
+    wanted = story.draw(st.sampled_from([count - 1, 110]))
     number = create(story, "supplier", {**PLAIN, "city": f"Plaats {wanted}"})
     story.check(number == str(70000 + wanted), "the right one is found", told=number, wanted=70000 + wanted)
 
@@ -278,7 +278,7 @@ def _accounts(story: Story, number: str) -> list[str]:
 def iban_added_once(story: Story) -> None:
     lost = story.draw(st.sampled_from(["", "after", "before"]))
     if lost:
-        story.fault("drop", connector="KnPurchaseRelationOrg", method="PUT", phase=lost)
+        arrange(story, {"kind": "drop"}, connector="KnPurchaseRelationOrg", method="PUT", phase=lost)
     before = _accounts(story, _SUPPLIER)
     for change in ({"iban": _IBAN}, {"iban": _IBAN, "city": "Leiden"}):
         outcome = until_known(story, "update_supplier", supplier_id=_SUPPLIER, **change)
@@ -311,8 +311,7 @@ _BESIDES = frozenset(
     examples=0.42,
 )
 def only_what_is_named(story: Story) -> None:
-    change, columns = story.draw(st.sampled_from(range(len(_CHANGES)))), frozenset[str]()
-    given, columns = _CHANGES[change]
+    given, columns = _CHANGES[story.draw(st.integers(0, len(_CHANGES) - 1))]
     before = next(row for row in story.data("suppliers") if row["supplier_id"] == _SUPPLIER)
     story.succeed("update_supplier", supplier_id=_SUPPLIER, **given)
     after = next(row for row in story.data("suppliers") if row["supplier_id"] == _SUPPLIER)
