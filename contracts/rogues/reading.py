@@ -39,6 +39,13 @@ class NoOrder(PagesBySkipAndTake):
         return re.sub("&orderbyfieldids=[^&]*", "", super().query(connector, filters, skip, take))
 
 
+@rogue("Orders pages by a name that several rows share.", caught_by="read/pages-once-though-names-repeat")
+class OrderByName(PagesBySkipAndTake):
+    def order(self, connector: str) -> list[str]:
+        names = [field["id"] for field in self.fields(connector)]
+        return [next((name for name in names if name.endswith("Name")), names[-1])]
+
+
 @rogue("Skips and takes while rows come in, and meets some of them twice.", caught_by="read/rows-added-while-paging")
 class MovedRowsTwice(PagesBySkipAndTake):
     pass

@@ -24,6 +24,8 @@ _EARLIER = "2026-11-20T08:30:00"
 _CHANGING = ("Zenvoices_Suppliers", "Zenvoices_Customers")
 #: Small connectors that belong to no feature.
 _SMALL = ("Zenvoices_Journals", "Zenvoices_Countries")
+#: So many fields more make a table wide: a few hundred rows of it are more values than one answer may hold.
+_WIDE = 600
 
 
 def judged(story: Story, rule_id: str) -> None:
@@ -57,8 +59,10 @@ def _read_many(story: Story) -> None:
 
 
 def _read_a_wide_table(story: Story) -> None:
-    _more_suppliers(story, 150_000 // len(story.rows("Zenvoices_Suppliers")[0]) + 1)
-    story.afas.control("DELETE", "/traffic")  # the suite itself has read the whole table
+    definition = story.definition("Zenvoices_Suppliers")
+    more = [{**definition["fields"][0], "id": f"Vrij{at}", "fieldId": f"V{at:03d}"} for at in range(_WIDE)]
+    story.import_definition({**definition, "fields": [*definition["fields"], *more]})
+    _more_suppliers(story, 150_000 // _WIDE)
     story.run("read", connector="Zenvoices_Suppliers")
 
 
@@ -120,9 +124,12 @@ def _book_what_is_refused(story: Story) -> None:
     story.run("book_purchase_invoice", **{**plain, "lines": lines})
 
 
-def _call_with_a_wrong_token(story: Story) -> None:
-    digits = story.draw(st.sampled_from(["0" * 64, "A1" * 32]))
-    story.tell_client(token=f"<token><version>1</version><data>{digits}</data></token>")
+def _call_with_the_token_of_a_blocked_user(story: Story) -> None:
+    """A token that nobody knows leaves no traffic where we look; that of a blocked user does."""
+    users = story.afas.control("GET", "/users")["users"]
+    for user in users:
+        story.afas.control("POST", "/users", {"id": user["id"], "blocked": True})
+    story.note("the administrator blocks the user of the token")
     story.run("connect")
 
 
@@ -272,8 +279,9 @@ MANNERS = (
         "manners/unauthorized-again",
         "unauthorized-again",
         "A call that was answered 401 is not made again with the same token.",
-        _call_with_a_wrong_token,
+        _call_with_the_token_of_a_blocked_user,
         ("connect",),
+        examples=0.1,
     ),
     Manner(
         "manners/before-retry-after",
