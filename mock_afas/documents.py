@@ -428,6 +428,12 @@ class _Reading:
                     label = node.label(name)
                     _refuse(wrong.key, f"{node.path}/Fields/{name}", value, wrong.allowed, label=label)
 
+    def only(self, root: str, document: dict[str, Any]) -> None:
+        """Nothing stands beside the root. Raises ProfitError, unless what is unknown is ignored (AMB-12)."""
+        for name in document:
+            if name != root:
+                self._unknown(name, name, root)
+
     def _other_field(self, shape: _Shape, node: Node, name: str, value: object) -> None:
         kind = node.definition.name
         if _CUSTOM_FIELD.fullmatch(name) and kind in _TAKES_CUSTOM_FIELDS:
@@ -544,7 +550,10 @@ def read(connector_id: str, body: bytes | bytearray, *, action: Action, ignore_u
     root = shape.definition.name
     if not isinstance(document, dict) or not isinstance(document.get(root), dict):
         raise Refusal(400, Reason("body", "body", shown(document), f'{{"{root}": {{"Element": …}}}}'))
-    nodes = _Reading(action, ignore_unknown=ignore_unknown).nodes(shape, document[root], root)
+    reading = _Reading(action, ignore_unknown=ignore_unknown)
+    if len(document) > 1:
+        reading.only(root, document)
+    nodes = reading.nodes(shape, document[root], root)
     if len(nodes) != 1:
         raise Refusal(400, Reason("one element a call", root, f"{len(nodes)} elements", "one element"))
     return nodes[0]

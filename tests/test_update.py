@@ -309,6 +309,15 @@ def test_a_name_that_no_definition_has(afas: Afas) -> None:
     post(afas, "FiEntries", body)
 
 
+def test_a_name_beside_the_root(afas: Afas) -> None:
+    body = {**bodies.purchase("TEST-8"), "KnSubject": {}}
+    refused = post(afas, "FiEntries", body, status=500)
+    assert "KnSubject" in refused["externalMessage"]
+    assert afas.logged(refused["profitLogReference"])["reason"]["path"] == "KnSubject"
+    afas.configure(dialect={"AMB-12": "ignored"})
+    post(afas, "FiEntries", body)
+
+
 @pytest.mark.parametrize(
     ("method", "path"),
     [
