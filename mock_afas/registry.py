@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,8 @@ from mock_afas.store.catalog import Catalog, Kept, KeptSnapshot
 from mock_afas.store.snapshots import Snapshot
 
 FIRST_PARTICIPANT = 12345
+#: Stands for a participant number that is still to be chosen.
+_NONE_YET = ""
 
 #: Hears of rows as they are made: how many so far were added, of how many.
 Progress = Callable[[int, int], None]
@@ -43,7 +47,10 @@ class Registry:
         self._catalog = catalog
         self._tokens: dict[str, tuple[Environment, str]] = {}
         self._clients: dict[str, Environment] = {}
-        self._reserved: set[str] = set()
+        #: The participants of environments that are there or being made; every number below ``_lowest`` is among them.
+        self._participants: set[str] = set()
+        self._lowest = FIRST_PARTICIPANT
+        self._claiming = threading.Lock()
         self._bases: dict[tuple[bool, dt.date], Books] = {}
         #: Under which digest the catalog keeps a definition that was imported.
         self._digests: dict[GetConnector, str] = {}
@@ -78,28 +85,19 @@ class Registry:
 
     def create(self, settings: Mapping[str, Any], *, token_data: str = "", progress: Progress | None = None) -> Opened:
         """A new environment with demo data; ``settings`` in the form of the control API. Raises ControlError."""
-        profile = configured(Profile(participant=self._free_participant()), settings)
+        profile = configured(Profile(participant=_NONE_YET), settings)
         check_get_connectors("blocked_connectors", profile.blocked_connectors, Definitions())
-        if profile.participant in self._taken():
-            hint = "leave it out for the next free one"
-            raise ControlError(f"participant {profile.participant} is taken", hint=hint, status=409)
         if profile.bare:
             profile = replace(profile, autonumber=False)
-        self._reserved.add(profile.participant)
-        try:
+        with self._claimed(profile.participant) as participant:
+            profile = replace(profile, participant=participant)
             base = self._base(profile, progress)
             return self._open(Environment(profile, base, base.share(), Access(), self), token_data)
-        finally:
-            self._reserved.discard(profile.participant)
 
     async def fork(self, parent: Environment) -> Opened:
         """A private copy of ``parent`` with a participant number and a token of its own."""
-        participant = self._free_participant()
-        self._reserved.add(participant)
-        try:
+        with self._claimed(_NONE_YET) as participant:
             return self._open(await parent.fork(replace(parent.profile, participant=participant)), "")
-        finally:
-            self._reserved.discard(participant)
 
     def _open(self, environment: Environment, token_data: str) -> Opened:
         self.environments[environment.id] = environment
@@ -164,6 +162,7 @@ class Registry:
     def delete(self, environment: Environment) -> None:
         """Removes an environment with its books, access and traffic."""
         del self.environments[environment.id]
+        self._give_back(environment.profile.participant)
         for token in environment.access.tokens.values():
             del self._tokens[token.digest]
         for client_id in environment.access.clients:
@@ -189,16 +188,38 @@ class Registry:
         check_get_connectors("blocked_connectors", profile.blocked_connectors, shipped_too)
         return profile
 
-    def _taken(self) -> set[str]:
-        """The participants of environments that are there or being made."""
-        return {environment.profile.participant for environment in self.environments.values()} | self._reserved
+    @contextmanager
+    def _claimed(self, wanted: str) -> Iterator[str]:
+        """Takes the number ``wanted``, or the lowest that is free, for the environment that is made inside.
+
+        Environments are made in threads and on the event loop. Raises ControlError.
+        """
+        with self._claiming:
+            participant = self._free_participant() if wanted == _NONE_YET else wanted
+            if participant in self._participants:
+                hint = "leave it out for the next free one"
+                raise ControlError(f"participant {participant} is taken", hint=hint, status=409)
+            self._participants.add(participant)
+        try:
+            yield participant
+        except BaseException:
+            if all(environment.profile.participant != participant for environment in self.environments.values()):
+                self._give_back(participant)
+            raise
 
     def _free_participant(self) -> str:
-        taken = self._taken()
-        for number in range(FIRST_PARTICIPANT, 100_000):
-            if f"{number:05d}" not in taken:
+        for number in range(self._lowest, 100_000):
+            if f"{number:05d}" not in self._participants:
+                self._lowest = number
                 return f"{number:05d}"
         raise ControlError("no participant number is free", hint="delete environments", status=409)
+
+    def _give_back(self, participant: str) -> None:
+        """Makes the number of an environment that is gone, or did not come about, free again."""
+        with self._claiming:
+            self._participants.discard(participant)
+            if FIRST_PARTICIPANT <= int(participant) < self._lowest:
+                self._lowest = int(participant)
 
     def _base(self, profile: Profile, progress: Progress | None) -> Books:
         """The books an environment starts with; those without extra rows are made once and shared."""
@@ -312,6 +333,7 @@ class Registry:
                 definitions=definitions,
             )
             self.environments[environment.id] = environment
+            self._participants.add(environment.profile.participant)
             for token in access.tokens.values():
                 self._tokens[token.digest] = (environment, token.id)
             self._clients |= dict.fromkeys(access.clients, environment)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -395,3 +396,26 @@ def test_unknown_paths_and_methods(afas: Afas, method: str, path: str, status: i
     answer = afas.control(method, path)
     assert answer.status_code == status
     error(answer)
+
+
+def test_environments_made_at_once_have_numbers_of_their_own(demo: Afas) -> None:
+    """Forks are made on the event loop and others in threads; each takes the lowest number that is free."""
+
+    def make(at: int) -> dict[str, Any]:
+        path = f"/{demo.environment}/forks" if at % 2 else ""
+        answer = demo.http.post(f"{demo.control_url}/environments{path}", json={} if at % 2 else {"seed": at})
+        assert answer.status_code == 201, answer.text
+        made: dict[str, Any] = answer.json()
+        return made
+
+    with ThreadPoolExecutor(16) as pool:
+        made = list(pool.map(make, range(60)))
+    participants = {one["participant"] for one in made}
+    assert len(participants) == len({one["token"] for one in made}) == 60
+    refused = demo.http.post(f"{demo.control_url}/environments", json={"participant": made[0]["participant"]})
+    assert refused.status_code == 409
+    for one in made:
+        demo.http.delete(f"{demo.control_url}/environments/{one['environment']}")
+    again = make(1)["participant"]
+    demo.http.delete(f"{demo.control_url}/environments/{again}")
+    assert again == min(participants)
