@@ -149,11 +149,11 @@ class UnreadableIsEmpty(CarefulClient):
             return {"rows": []}
 
 
-@rogue("Comes back after a second, however long maintenance lasts.", caught_by="faults/long-maintenance-told")
+@rogue("Comes back soon, however long maintenance lasts.", caught_by="faults/long-maintenance-told")
 class CannotWait(CarefulClient):
     def refusal(self, answer: httpx.Response, call: str) -> Failed:
         error = super().refusal(answer, call)
-        error.wait = min(error.wait, 1) if error.wait else error.wait
+        error.wait = min(error.wait, 0.3) if error.wait else error.wait
         return error
 
 

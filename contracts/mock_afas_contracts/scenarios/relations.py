@@ -77,7 +77,6 @@ def _created_once(story: Story, side: Side) -> None:
     severity="must",
     evidence="assumed: Profit takes a second relation of the same name without a word",
     operations=("create_supplier",),
-    dialects=("collation",),
     examples=0.4,
 )
 def created_once(story: Story) -> None:
@@ -146,7 +145,7 @@ NAMES = [
     severity="must",
     evidence="documented: lists of filters are separated by commas and semicolons; filterjson has no such signs",
     operations=("create_supplier",),
-    dialects=("bad_filter", "collation"),
+    dialects=("bad_filter",),
     examples=0.67,
 )
 def found_by_any_name(story: Story) -> None:
