@@ -42,11 +42,12 @@ KINDS = {
     "async": {"kind": "async def", "opened": "async with httpx.AsyncClient()", "wait": "await", "some": ""},
     "wrong": {"kind": "def", "opened": "with httpx.Client()", "wait": "", "some": "[:5]"},
 }
+ONE = "test_contract[connect/administrations]"
 OUTCOMES = {"sync": "1 passed", "async": "1 passed", "wrong": "1 failed"}
 
 
 def pytest_says(folder: Path, *arguments: str) -> str:
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "administrations", *arguments]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     return done.stdout + done.stderr
 
@@ -54,17 +55,19 @@ def pytest_says(folder: Path, *arguments: str) -> str:
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_adapter_of_the_project(kind: str, tmp_path: Path) -> None:
     (tmp_path / "conftest.py").write_text(CONFTEST.format(**KINDS[kind]), encoding="utf-8")
-    said = pytest_says(tmp_path, "--pyargs", "mock_afas_contracts")
+    said = pytest_says(tmp_path, "--pyargs", f"mock_afas_contracts.test_contracts::{ONE}")
     assert OUTCOMES[kind] in said, said
     if kind == "wrong":
         assert "Should hold: every administration is given with its name" in said
 
 
 def test_a_driver_as_an_option() -> None:
-    said = pytest_says(ROOT, "contracts", "--driver", shlex.join([sys.executable, str(TROUBLED), "exit"]))
+    test = f"contracts/mock_afas_contracts/test_contracts.py::{ONE}"
+    said = pytest_says(ROOT, test, "--driver", shlex.join([sys.executable, str(TROUBLED), "exit"]))
     assert "driver crashed: Connecting gives every administration" in said
     assert "the driver works on: the driver ended with exit code 3" in said
 
 
 def test_nobody_to_test(tmp_path: Path) -> None:
-    assert "no client: give --driver CMD" in pytest_says(tmp_path, "--pyargs", "mock_afas_contracts")
+    said = pytest_says(tmp_path, "--pyargs", "mock_afas_contracts", "--maxfail=1")
+    assert "no client: give --driver CMD" in said, said

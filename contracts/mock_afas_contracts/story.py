@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn
 
 from hypothesis import strategies as st
 
@@ -13,8 +13,6 @@ from mock_afas_contracts.driver import Client, Driver, Failed, Ok, Skipped
 from mock_afas_contracts.observed import Books, Exchange, Row
 from mock_afas_contracts.steps import Step, fault_words, operation_words, outcome_words, shortened
 from mock_afas_contracts.target import NOW, Environment, Target
-
-T = TypeVar("T")
 
 
 class CheckFailed(Exception):
@@ -59,7 +57,7 @@ class Story:
 
     # ------------------------------------------------------------ what varies
 
-    def draw(self, strategy: st.SearchStrategy[T]) -> T:
+    def draw(self, strategy: st.SearchStrategy[Any]) -> Any:
         """A value that varies from story to story. JSON has to keep it as it is: amounts are text, tuples lists.
 
         What Hypothesis chose is in the case file; a story is told again by the same values in the same order.
@@ -68,10 +66,11 @@ class Story:
         self.drawn.append(value)
         return value
 
-    def draw_list(self, elements: st.SearchStrategy[T], *, min_size: int = 0, max_size: int) -> list[T]:
+    def draw_list(self, elements: st.SearchStrategy[Any], *, min_size: int = 0, max_size: int) -> list[Any]:
         """A list any of whose elements can be left out. A story that goes wrong is at once tried without them."""
         self.lists.append(len(self.drawn))
-        return self.draw(st.lists(elements, min_size=min_size, max_size=max_size))
+        drawn: list[Any] = self.draw(st.lists(elements, min_size=min_size, max_size=max_size))
+        return drawn
 
     # ------------------------------------------------------------ the client
 
