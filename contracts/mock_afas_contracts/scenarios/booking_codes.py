@@ -33,13 +33,13 @@ _SALES_CODES: tuple[tuple[str, dict[str, str]], ...] = (
 )
 
 
-def _allocated(choices: tuple[tuple[str, dict[str, str]], ...]) -> st.SearchStrategy[list[Row]]:
-    line = st.builds(
+def _allocated(choices: tuple[tuple[str, dict[str, str]], ...]) -> st.SearchStrategy[Row]:
+    """A line on an account with its codes."""
+    return st.builds(
         lambda pair, amount: {"account": pair[0], "amount": amount, "allocations": pair[1]},
         st.sampled_from(choices),
         strategies.cents(1, 100_000),
     )
-    return st.lists(line, min_size=1, max_size=3)
 
 
 @contract(
@@ -51,7 +51,7 @@ def _allocated(choices: tuple[tuple[str, dict[str, str]], ...]) -> st.SearchStra
     features=("allocation",),
 )
 def allocation_of_every_line(story: Story) -> None:
-    lines = story.draw(_allocated(_PURCHASE_CODES))
+    lines = story.draw_list(_allocated(_PURCHASE_CODES), min_size=1, max_size=3)
     invoice = small_purchase(lines=lines, total=strategies.total_of(lines))
     story.succeed("book_purchase_invoice", **invoice)
     checks.booked_once(story, "supplier", invoice)
@@ -67,7 +67,7 @@ def allocation_of_every_line(story: Story) -> None:
     examples=0.5,
 )
 def sales_allocation_of_every_line(story: Story) -> None:
-    lines = story.draw(_allocated(_SALES_CODES))
+    lines = story.draw_list(_allocated(_SALES_CODES), min_size=1, max_size=3)
     invoice = small_sale(lines=lines, total=strategies.total_of(lines))
     story.succeed("book_sales_invoice", **invoice)
     checks.booked_once(story, "customer", invoice)
