@@ -1,0 +1,1 @@
+"""Public clients of AFAS as drivers, unmodified, and what the suite saw on them."""
