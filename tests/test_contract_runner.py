@@ -230,6 +230,15 @@ def test_features_that_are_not_asked_for(afas: Afas) -> None:
     assert "the client does not support projects" in str(events)
 
 
+def test_a_story_uses_no_feature_that_is_not_asked_for(afas: Afas) -> None:
+    seen: list[frozenset[str]] = []
+    add("a/b", lambda story: seen.append(story.features))
+    run(afas, features=frozenset(("currencies",)))
+    run(afas)
+    assert seen[0] <= {"currencies"}
+    assert "projects" in seen[-1]
+
+
 TROUBLES = {
     "fine": "passed",
     "garbage": "driver broke protocol",

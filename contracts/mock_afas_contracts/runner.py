@@ -178,7 +178,7 @@ class Run:
         try:
             target = self._lab.make_target()
             try:
-                self._take_contracts(Stage(driver, target, self._pause))
+                self._take_contracts(Stage(driver, target, self._pause, features=self._options.features))
             finally:
                 with contextlib.suppress(TargetTrouble):
                     target.close()
@@ -203,8 +203,7 @@ class Run:
             if client is None:
                 self._events.put(ContractNotTested(contract, self._interrupted))
                 return
-            features = client.features if self._options.features is None else self._options.features & client.features
-            reason = contract.missing(client.operations, features)
+            reason = contract.missing(client.operations, stage.features_of(client))
             if reason is not None:
                 self._events.put(ContractNotTested(contract, reason))
                 continue

@@ -37,6 +37,12 @@ class Stage:
     #: Called before every step; raises what ends the search.
     pause: Callable[[], None] = lambda: None
     detailed: bool = False
+    #: Only these features of the client are used; None are all it has.
+    features: frozenset[str] | None = None
+
+    def features_of(self, client: Client) -> frozenset[str]:
+        """The features of ``client`` that are used."""
+        return client.features if self.features is None else client.features & self.features
 
 
 class Story:
@@ -80,6 +86,11 @@ class Story:
         if self._client is None:
             self._client = self._stage.driver.start(replace(self.afas.connection, **self._told))
         return self._client
+
+    @property
+    def features(self) -> frozenset[str]:
+        """The features that the client supports, of those that the run is about."""
+        return self._stage.features_of(self.client)
 
     def tell_client(self, **changes: Any) -> None:
         """Gives the client something else than the truth at its start: ``token=``, ``language=``, ``integration_id=``.

@@ -50,10 +50,6 @@ def invoice_with(features: frozenset[str]) -> dict[str, Any]:
     return {**plain, "lines": lines, "total": strategies.total_of(lines)}
 
 
-def _supported(story: Story) -> frozenset[str]:
-    return story.client.features
-
-
 def lack(story: Story, without: list[str]) -> None:
     if without:
         story.environment(without=without)
@@ -76,7 +72,7 @@ def reported(story: Story) -> None:
 
 def _reported_truly(story: Story, without: list[str]) -> None:
     told = story.succeed("features")
-    wrong = {name: told[name] for name in sorted(_supported(story)) if told[name] is not (name not in without)}
+    wrong = {name: told[name] for name in sorted(story.features) if told[name] is not (name not in without)}
     story.check(not wrong, "the features are those of the environment", missing=without, wrongly_told=wrong)
 
 
@@ -107,7 +103,7 @@ def asked_anew(story: Story) -> None:
 def works_without(story: Story) -> None:
     without = story.draw(st.sampled_from(COMBINATIONS))
     lack(story, without)
-    there = _supported(story) - frozenset(without)
+    there = story.features - frozenset(without)
     invoice = invoice_with(there)
     story.succeed("book_purchase_invoice", **invoice)
     checks.booked_once(story, "supplier", invoice)
@@ -156,7 +152,7 @@ def _names(body: Any) -> Iterator[str]:
 def nothing_sent(story: Story) -> None:
     without = story.draw(st.sampled_from(_FEW))
     lack(story, without)
-    invoice = invoice_with(_supported(story))
+    invoice = invoice_with(story.features)
     if "currencies" in without:
         invoice = {**invoice, "currency": "EUR"}
     outcome = story.run("book_purchase_invoice", **invoice)

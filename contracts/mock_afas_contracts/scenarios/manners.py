@@ -33,7 +33,7 @@ def judged(story: Story, rule_id: str) -> None:
     found = [one for one in story.afas.findings()["findings"] if one["rule"] == rule_id]
     rule = _RULES[rule_id]
     seen = [one["message"] for one in found]
-    story.check(not found, rule.advice[0].lower() + rule.advice[1:].rstrip("."), found=seen)
+    story.check(not found, rule.advice.rstrip("."), found=seen)
 
 
 class Manner(NamedTuple):
@@ -332,7 +332,7 @@ def _enter(manner: Manner) -> None:
         id=manner.id,
         sentence=manner.sentence,
         severity="must" if rule.severity == "error" else "should",
-        evidence=f"{rule.sure}: {rule.evidence[0].lower() + rule.evidence[1:].rstrip('.')}",
+        evidence=f"{rule.sure}: {rule.evidence.rstrip('.')}",
         operations=manner.operations,
         faults=manner.faults,
         examples=manner.examples,

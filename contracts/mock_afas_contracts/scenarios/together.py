@@ -15,7 +15,7 @@ from mock_afas_contracts.driver import Failed, Ok
 from mock_afas_contracts.story import Story
 
 #: How often a user tries again before giving up.
-MOST_TRIES = 3
+MOST_TRIES = 5
 _CONTENT = "SGFsbG8="
 
 
