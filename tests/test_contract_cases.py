@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from mock_afas_contracts import casefile, scenarios
+from mock_afas_contracts import casefile, scenarios, steps
 from mock_afas_contracts.contract import CONTRACTS
 from mock_afas_contracts.draws import OtherDraws, Recorded
 from mock_afas_contracts.events import ContractFailed
@@ -193,3 +193,13 @@ def test_every_part_is_in_the_guide() -> None:
     assert {part for part in parts if f"`{part}`" not in guide} == set()
     offered = set(re.findall(r"^    def ([a-z]\w*)", (package / "story.py").read_text(encoding="utf-8"), re.MULTILINE))
     assert {name for name in offered - {"end"} if not re.search(rf"`{name}[(`]", guide)} == set()
+
+
+def test_a_story_tells_how_large_a_document_is_and_keeps_no_bulk() -> None:
+    invoice = {"administration": 1, "supplier_id": "50000", "invoice_number": "F-1"}
+    document = {"file_name": "scan.pdf", "content_base64": "QUJD" * 5_000 + "QQ=="}
+    words = steps.operation_words("attach_document", {**invoice, **document})
+    assert words == "attach 'scan.pdf' (15,001 bytes) to invoice 'F-1' of supplier 50000"
+    kept = steps.shortened({"arguments": {**invoice, "document": document, "lines": [{"amount": "1.00"}]}})
+    assert kept["arguments"]["document"]["content_base64"] == "QUJD" * 25 + "… (20,004 characters)"
+    assert kept["arguments"] | {"document": None} == {**invoice, "document": None, "lines": [{"amount": "1.00"}]}

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import cast
 
 import pytest
+from hypothesis import strategies as st
 
 from mock_afas.messages import catalogue
+from mock_afas_contracts.contract import CONTRACTS
+from mock_afas_contracts.driver import Driver
+from mock_afas_contracts.judging import PROFILES
 from mock_afas_contracts.scenarios.booking_refusals import FEATURES, PURCHASES, SALES
+from mock_afas_contracts.search import Limits, Search
+from mock_afas_contracts.story import Stage
 from mock_afas_contracts.strategies import small_purchase, small_sale
+from mock_afas_contracts.target import Target
 from tests.drivers import COMMANDS, Client, Json
 from tests.support import Afas
 
@@ -83,6 +92,18 @@ def sentence(rule: str) -> str:
 def test_every_kind_has_its_rule() -> None:
     assert set(PURCHASE_RULES) == set(ALL_PURCHASES)
     assert set(SALES_RULES) == set(SALES)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_run_tells_every_kind(seed: int) -> None:
+    told: list[str] = []
+    kinds = sorted(PURCHASES)
+    every_kind = replace(
+        CONTRACTS["booking/refusal-passed-on"], tell=lambda story: told.append(story.draw(st.sampled_from(kinds)))
+    )
+    stage = Stage(cast("Driver", None), cast("Target", None))
+    Search(every_kind, stage, {}, seed).run(Limits(round(PROFILES["fast"].examples * every_kind.examples), shrinking=1))
+    assert sorted(told) == kinds
 
 
 @pytest.mark.parametrize("why", PURCHASE_RULES)
