@@ -7,6 +7,7 @@ bodies are this driver's: as plain as can be, of what the operation was given, w
 from __future__ import annotations
 
 import importlib
+from decimal import Decimal
 from importlib.metadata import version
 from typing import Any
 
@@ -25,6 +26,13 @@ def _given(came: tuple[int, Any]) -> Any:
     if not 200 <= status < 300:
         raise Refused(f"status {status}")
     return body
+
+
+def _keys(came: tuple[int, Any], root: str) -> Json:
+    """The keys of what was made, in either shape that AFAS answers in."""
+    body = _given(came)
+    keys: Json = body.get("results", body)[root]
+    return keys
 
 
 def _element(fields: Json, **objects: Any) -> Json:
@@ -56,34 +64,27 @@ def _create_supplier(client: Any, given: Json) -> Json:
     )
     fields = {"CuId": get("currency") or "EUR", "PaCd": get("payment_condition"), "VaId": get("vat_number")}
     body = {"KnPurchaseRelationOrg": {"Element": _element(fields, KnOrganisation=organisation)}}
-    made = _given(client.post("KnPurchaseRelationOrg", body))
-    return {"supplier_id": made["results"]["KnPurchaseRelationOrg"]["CrId"]}
+    return {"supplier_id": _keys(client.post("KnPurchaseRelationOrg", body), "KnPurchaseRelationOrg")["CrId"]}
 
 
-def _debit(amount: str) -> Json:
-    """An amount on the debit side; below zero it stands on the other."""
-    return {"AmCr": amount[1:]} if amount.startswith("-") else {"AmDe": amount}
-
-
-def _credit(amount: str) -> Json:
-    return {"AmDe": amount[1:]} if amount.startswith("-") else {"AmCr": amount}
+def _side(amount: str, over: str, under: str) -> Json:
+    """An amount on its side; below zero it stands on the other."""
+    return {under: amount[1:]} if amount.startswith("-") else {over: amount}
 
 
 def _lines(given: Json) -> list[Json]:
     get = given.get
-    dated = {"EnDa": given["invoice_date"], "BpDa": given["invoice_date"], "Ds": given["description"]}
+    shared = {"EnDa": given["invoice_date"], "BpDa": given["invoice_date"], "Ds": given["description"]}
     head = {"VaAs": "3", "AcNr": given["supplier_id"], "InId": given["invoice_number"], "BpNr": given["invoice_number"]}
-    head |= {"DaEx": get("due_date"), "Judg": get("reviewer"), "BlPa": get("blocked"), **_credit(given["total"])}
-    made = [_element(dated | head)]
+    head |= {"DaEx": get("due_date"), "Judg": get("reviewer"), "BlPa": get("blocked")}
+    made = [_element(shared | head | _side(given["total"], "AmCr", "AmDe"))]
     for line in given["lines"]:
-        tax, codes = line.get("tax_code"), line.get("allocations") or {}
-        fields = {"VaAs": "1", "AcNr": line["account"], "VaId": tax, **_debit(line["amount"])}
-        described = {"Ds": line.get("description") or given["description"]}
-        allocation = _element({f"DiC{axis}": code for axis, code in codes.items()}) if codes else None
-        made.append(_element(dated | fields | described, FiDimEntries=allocation))
-        if line.get("tax_amount") not in {None, "0.00"}:
-            vat = {"VaAs": "1", "AcNr": line.get("tax_account"), "VaId": tax, **_debit(line["tax_amount"])}
-            made.append(_element(dated | vat))
+        fields = shared | {"VaAs": "1", "VaId": line.get("tax_code")}
+        described = {"Ds": line.get("description") or given["description"], "AcNr": line["account"]}
+        made.append(_element(fields | described | _side(line["amount"], "AmDe", "AmCr")))
+        if Decimal(line.get("tax_amount") or 0):
+            account = {"AcNr": line.get("tax_account")}
+            made.append(_element(fields | account | _side(line["tax_amount"], "AmDe", "AmCr")))
     return made
 
 
@@ -91,8 +92,9 @@ def _book(client: Any, given: Json) -> Json:
     date = given["invoice_date"]
     top = {"Year": int(date[:4]), "Peri": int(date[5:7]), "UnId": given["administration"], "JoCo": given["journal"]}
     body = {"FiEntryPar": {"Element": {"Fields": top, "Objects": {"FiEntries": {"Element": _lines(given)}}}}}
-    keys = _given(client.post("FiEntries", body))["results"]["FiEntryPar"]
-    return {"entry_number": keys["EnNo"], "invoice_number": keys["InId"]}
+    keys = _keys(client.post("FiEntries", body), "FiEntryPar")
+    made = {"entry_number": keys["EnNo"], "invoice_number": keys["InId"]}
+    return made | (_attach(client, given | given["document"]) if given.get("document") else {})
 
 
 def _release(client: Any, given: Json) -> Json:
@@ -108,8 +110,7 @@ def _attach(client: Any, given: Json) -> Json:
     file = {"FileName": given["file_name"], "FileStream": given["content_base64"]}
     item = {"StId": "-5", "Ds": f"{given['file_name']}: {given['invoice_number']}"}
     element = _element(item, KnSubjectLink=_element(link), KnSubjectAttachment=_element(file))
-    made = _given(client.post("KnSubject", {"KnSubject": {"Element": element}}))
-    return {"subject_id": made["results"]["KnSubject"]["SbId"]}
+    return {"subject_id": _keys(client.post("KnSubject", {"KnSubject": {"Element": element}}), "KnSubject")["SbId"]}
 
 
 DRIVEN = Driven(

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import quote
 
+import httpx
 from careful import EQUAL, NAMES, CarefulClient, Filter, Row
 
 from contracts.rogues.base import rogue
@@ -70,6 +71,13 @@ class TwelveAtOnce(CarefulClient):
 class ClosesConnections(CarefulClient):
     def headers(self) -> dict[str, str]:
         return super().headers() | {"Connection": "close"}
+
+
+@rogue("Opens a connection for each call.", caught_by="manners/connection-for-each-call")
+class OpensConnections(CarefulClient):
+    def begin(self) -> None:
+        self.http = httpx.Client(limits=httpx.Limits(max_keepalive_connections=0))
+        super().begin()
 
 
 @rogue("Does not say which integration calls.", caught_by="manners/missing-integration-id")

@@ -1,0 +1,134 @@
+"""Which public clients the suite is run on, how each is used, and which of its verdicts are about the client."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from mock_afas_contracts.contract import fits
+from mock_afas_contracts.line_driver import process_driver
+from mock_afas_contracts.runner import Lab
+from mock_afas_contracts.target import Target
+
+FOLDER = Path(__file__).parent
+
+#: What a client decides when it reads. Filters on moments are text that its caller writes.
+_READING = (
+    *("connect/administrations", "connect/environment-followed", "connect/many-administrations", "connect/token-*"),
+    *("connect/wrong-token-*", "read/pages-once*", "read/every-connector", "read/full-last-page", "read/nulls-kept"),
+    *("read/rows-added-while-paging", "read/text-unchanged", "read/decimals-*", "read/wall-clock-dates"),
+    *("read/columns-by-name", "features/missing-told", "faults/page-cut-off", "faults/unreadable-told"),
+    *("faults/maintenance-during-sync", "limits/columns-times-rows", "limits/parallel-calls"),
+    *("manners/paging-without-order", "manners/all-rows-at-once", "manners/unauthorized-again"),
+    *("manners/before-retry-after", "manners/connection-for-each-call", "manners/missing-integration-id"),
+    *("manners/one-call-for-each-value", "manners/token-outside-header"),
+)
+#: What it decides when it writes a body that its caller made.
+_WRITING = (
+    *("connect/language", "booking/refusal-passed-on", "booking/release-refusal-passed-on", "booking/description"),
+    *("documents/bytes-unchanged", "documents/attached-later", "documents/file-name", "documents/refusal-passed-on"),
+    *("relations/names-unchanged", "relations/autonumbering-off-told", "faults/slow-answer", "faults/throttled"),
+    *("faults/validation-not-retried", "faults/locked-layout-retried", "faults/maintenance-obeyed"),
+    *("faults/long-maintenance-told", "manners/body-without-charset", "manners/validation-error-again"),
+)
+_FILTERS = "a moment to filter on is text that the caller writes, and reading all again is its decision"
+
+
+class Use(NamedTuple):
+    """A client, used in one way.
+
+    ``name`` is that of its files; ``module`` and ``arguments`` are its driver. ``judged`` are patterns of the contracts
+    whose verdict the client decides; of the others it is its caller who does, because ``callers`` says so. ``quick``
+    are patterns of those that every run of the tests tells, rather than the thorough ones alone.
+    """
+
+    name: str
+    title: str
+    about: str
+    module: str
+    arguments: tuple[str, ...]
+    judged: tuple[str, ...]
+    callers: str
+    quick: tuple[str, ...]
+
+    @property
+    def command(self) -> str:
+        """The command of the driver, from the root of a checkout."""
+        return " ".join(("python", "-m", self.module, *self.arguments))
+
+    @property
+    def known_failing_file(self) -> Path:
+        return FOLDER / f"{self.name}.known-failing.txt"
+
+    @property
+    def seen_file(self) -> Path:
+        return FOLDER / f"{self.name}.seen.json"
+
+    def seen(self) -> Mapping[str, Any]:
+        """What the suite saw when it was last run in full, as ``record`` wrote it."""
+        kept: dict[str, Any] = json.loads(self.seen_file.read_text(encoding="utf-8"))
+        return kept
+
+    def decides(self, contract: str) -> bool:
+        """Whether the client decides how the contract ends, rather than its caller."""
+        return fits(contract, self.judged)
+
+    def lab(self, control_url: str, control_key: str | None) -> Lab:
+        """To run contracts on it, from the root of a checkout."""
+        command = self.command.replace("python", sys.executable, 1)
+        return Lab(lambda: process_driver(command), lambda: Target(control_url, control_key), self.title)
+
+
+USES = (
+    Use(
+        name="afas-connector",
+        title="afas-connector, by its defaults",
+        about="A library of three calls, `get`, `post` and `put`, which give a status and what was answered. The driver "
+        "makes one of these calls for each operation, with no argument that may be left out; a booking with a document "
+        "is two. The bodies are the caller's, here the driver's.",
+        module="contracts.real.afas_connector_driver",
+        arguments=(),
+        judged=_READING + _WRITING,
+        callers="what is in a body, which calls follow each other, and what is looked up before or after one, is the "
+        f"caller's; {_FILTERS}",
+        quick=(
+            *("connect/language", "connect/token-form", "connect/wrong-token-told", "read/nulls-kept"),
+            *("read/decimals-*", "read/full-last-page", "read/pages-once-though-names-repeat"),
+            *("booking/refusal-passed-on", "booking/corrected-after-refusal", "faults/throttled", "faults/slow-answer"),
+            *("faults/unreadable-told", "manners/connection-for-each-call", "manners/missing-integration-id"),
+            *("documents/attached-later", "relations/names-unchanged", "relations/autonumbering-off-told"),
+        ),
+    ),
+    Use(
+        name="cmo-nnect",
+        title="cmo-nnect, by its defaults",
+        about="A library that reads: `get_data` gives the rows of a GetConnector as a DataFrame. The driver makes one of "
+        "these calls for each operation, with no argument that may be left out.",
+        module="contracts.real.cmo_nnect_driver",
+        arguments=(),
+        judged=_READING,
+        callers=_FILTERS,
+        quick=(
+            *("connect/administrations", "connect/environment-followed", "connect/wrong-token-told", "read/nulls-kept"),
+            *("read/every-connector", "read/full-last-page", "read/pages-once", "read/decimals-before-profit-7"),
+            *("faults/unreadable-told", "features/missing-told", "manners/before-retry-after"),
+            "manners/connection-for-each-call",
+        ),
+    ),
+    Use(
+        name="cmo-nnect-ordered",
+        title="cmo-nnect, with an order",
+        about='The same, with the fields of the connector\'s key as `order_by` and `order_type="asc"` in each call.',
+        module="contracts.real.cmo_nnect_driver",
+        arguments=("--ordered",),
+        judged=_READING,
+        callers=_FILTERS,
+        quick=(
+            *("read/every-connector", "read/full-last-page", "read/rows-added-while-paging", "faults/page-cut-off"),
+            *("connect/many-administrations", "manners/paging-without-order", "manners/missing-integration-id"),
+        ),
+    ),
+)
