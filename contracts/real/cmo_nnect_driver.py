@@ -2,7 +2,7 @@
 
 Each operation is one call of its ``get_data``, by its defaults; with ``--ordered`` the fields of the connector's key go
 with it as ``order_by``. The client has AFAS' host names wired in: only where ``requests`` connects to is changed, and
-path, query, headers and ``Host`` stay. Its package loads clients of a dozen other services, which are not installed: two
+path, query, headers and ``Host`` stay. Its package loads clients of a dozen other services, none of them installed: two
 modules that read AFAS are loaded alone, with names for the clients of secrets that nothing here calls.
 """
 
