@@ -2,8 +2,8 @@
 
 Each operation is one call of its ``get_data``, by its defaults; with ``--ordered`` the fields of the connector's key go
 with it as ``order_by``. The client has AFAS' host names wired in: only where ``requests`` connects to is changed, and
-path, query, headers and ``Host`` stay. Its package loads clients of a dozen other services, none of them installed: two
-modules that read AFAS are loaded alone, with names for the clients of secrets that nothing here calls.
+path, query, headers and ``Host`` stay. Its package loads clients of a dozen other services, which are not installed:
+the two modules that read AFAS are loaded alone, with names for the clients of secrets that nothing here calls.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def _lead(server: str) -> None:
     def elsewhere(self: HTTPAdapter, request: requests.PreparedRequest, **options: Any) -> requests.Response:
         asked = urlsplit(request.url or "")
         request.headers["Host"] = str(asked.netloc)
-        request.url = urlunsplit(("http", server, asked.path, asked.query, ""))  # type: ignore[arg-type, type-var, assignment]
+        request.url = urlunsplit(("http", server, asked.path, asked.query, ""))
         return _send(self, request, **{**options, "proxies": None})
 
     HTTPAdapter.send = elsewhere  # type: ignore[assignment, method-assign]

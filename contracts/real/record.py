@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from contracts.real.uses import USES, Use
+from mock_afas_contracts.casefile import Case
 from mock_afas_contracts.contract import CONTRACTS
 from mock_afas_contracts.events import (
     BAD,
@@ -25,14 +26,23 @@ from mock_afas_contracts.events import (
 from mock_afas_contracts.runner import Options, Run
 from mock_afas_contracts.target import Server
 
-#: Characters of a body that a story shows.
-_BODY = 240
+#: Characters of a body that a story shows, and lines of a story that are kept from its beginning and from its end.
+_BODY, _HEAD, _TAIL = 160, 14, 8
 
 
 def _story(event: ContractFailed | ContractDepends) -> dict[str, Any]:
     case = event.case
-    known = {"title": case.title, "story": case.text(traffic=_BODY)}
-    return known | ({"setting": event.setting, "choice": event.choice} if isinstance(event, ContractDepends) else {})
+    lines = case.text(traffic=_BODY).splitlines()
+    if len(lines) > _HEAD + _TAIL:
+        lines[_HEAD:-_TAIL] = [f"   … {len(lines) - _HEAD - _TAIL} more lines of the same kind …"]
+    return {"title": case.title, "story": lines, "headers": _headers(case)}
+
+
+def _headers(case: Case) -> dict[str, str]:
+    """Those of the last call, save the token and what tells of the body alone."""
+    calls = [exchange for step in case.steps for exchange in step.exchanges]
+    shown = calls[-1].headers if calls else {}
+    return {name: value for name, value in shown.items() if name.lower() not in {"authorization", "content-length"}}
 
 
 def seen(use: Use, events: Sequence[Event]) -> dict[str, Any]:

@@ -34,6 +34,45 @@ _WRITING = (
     *("faults/validation-not-retried", "faults/locked-layout-retried", "faults/maintenance-obeyed"),
     *("faults/long-maintenance-told", "manners/body-without-charset", "manners/validation-error-again"),
 )
+#: Where findings come from, by the contracts that show them.
+Remarks = Mapping[tuple[str, ...], str]
+_NO_ARGUMENT = "The headers are `Authorization` and those that `requests` adds; no argument sets others."
+_EACH_TIME = "Each call is made when it is asked for; that AFAS asked to wait before is not remembered."
+_OWN_CONNECTION = "Each call goes through `requests.get`, `post` or `put`, without a session that keeps connections."
+_OF_BOTH: Remarks = {
+    ("connect/language", "manners/missing-integration-id"): _NO_ARGUMENT,
+    ("manners/before-retry-after",): _EACH_TIME,
+    ("manners/connection-for-each-call",): _OWN_CONNECTION,
+    ("read/decimals-exact",): "Answers are read by `response.json()`, which makes floats of decimals.",
+    ("read/decimals-before-profit-7",): "Answers are read by `response.json()`, and `-.5` is no JSON.",
+}
+_OF_AFAS_CONNECTOR: Remarks = {
+    (
+        *("booking/refusal-passed-on", "booking/release-refusal-passed-on", "documents/refusal-passed-on"),
+        "relations/autonumbering-off-told",
+    ): "Unless the status says success, its caller gets the status and `None`; the answer is printed.",
+    (
+        "faults/locked-layout-retried",
+        "faults/maintenance-obeyed",
+        "faults/throttled",
+    ): "Each call is made once, and its "
+    "caller gets the status; to wait and to try again is left to the caller, who does not get `retry_after`.",
+    ("manners/all-rows-at-once", "limits/columns-times-rows"): "`get` sends `take=-1&skip=-1` unless told otherwise.",
+}
+_OF_CMO_NNECT: Remarks = {
+    ("connect/administrations", "connect/environment-followed"): "`get_data` calls `NNNNN.rest.afas.online`, also when "
+    "the constructor is told another `environment`; AFAS answers 401 there to the token of a test environment.",
+}
+_UNORDERED: Remarks = {
+    (
+        *("connect/many-administrations", "faults/maintenance-during-sync", "faults/page-cut-off", "read/pages-once*"),
+        *("read/every-connector", "read/full-last-page", "read/rows-added-while-paging"),
+        "manners/paging-without-order",
+    ): "`get_data` reads in pages of 100, and sends `orderbyfieldids` only when it is given `order_by`.",
+}
+_SKIPPED: Remarks = {
+    ("read/rows-added-while-paging",): "Pages follow each other by `skip`; a row that comes in moves those behind it.",
+}
 _FILTERS = "a moment to filter on is text that the caller writes, and reading all again is its decision"
 
 
@@ -42,7 +81,8 @@ class Use(NamedTuple):
 
     ``name`` is that of its files; ``module`` and ``arguments`` are its driver. ``judged`` are patterns of the contracts
     whose verdict the client decides; of the others it is its caller who does, because ``callers`` says so. ``quick``
-    are patterns of those that every run of the tests tells, rather than the thorough ones alone.
+    are patterns of those that every run of the tests tells, rather than the thorough ones alone. ``remarks`` say what
+    in the client its findings come from.
     """
 
     name: str
@@ -53,6 +93,7 @@ class Use(NamedTuple):
     judged: tuple[str, ...]
     callers: str
     quick: tuple[str, ...]
+    remarks: Remarks
 
     @property
     def command(self) -> str:
@@ -76,6 +117,10 @@ class Use(NamedTuple):
         """Whether the client decides how the contract ends, rather than its caller."""
         return fits(contract, self.judged)
 
+    def remark(self, contract: str) -> str:
+        """What in the client a finding comes from; "" when that is not known."""
+        return next((remark for patterns, remark in self.remarks.items() if fits(contract, patterns)), "")
+
     def lab(self, control_url: str, control_key: str | None) -> Lab:
         """To run contracts on it, from the root of a checkout."""
         command = self.command.replace("python", sys.executable, 1)
@@ -86,9 +131,9 @@ USES = (
     Use(
         name="afas-connector",
         title="afas-connector, by its defaults",
-        about="A library of three calls, `get`, `post` and `put`, which give a status and what was answered. The driver "
-        "makes one of these calls for each operation, with no argument that may be left out; a booking with a document "
-        "is two. The bodies are the caller's, here the driver's.",
+        about="A library of three calls, `get`, `post` and `put`, which give a status and what was answered. The "
+        "driver makes one of these calls for each operation, with no argument that may be left out but a filter where "
+        "it is asked for changes; a booking with a document is two. The bodies are the caller's, here the driver's.",
         module="contracts.real.afas_connector_driver",
         arguments=(),
         judged=_READING + _WRITING,
@@ -101,12 +146,14 @@ USES = (
             *("faults/unreadable-told", "manners/connection-for-each-call", "manners/missing-integration-id"),
             *("documents/attached-later", "relations/names-unchanged", "relations/autonumbering-off-told"),
         ),
+        remarks={**_OF_BOTH, **_OF_AFAS_CONNECTOR},
     ),
     Use(
         name="cmo-nnect",
         title="cmo-nnect, by its defaults",
-        about="A library that reads: `get_data` gives the rows of a GetConnector as a DataFrame. The driver makes one of "
-        "these calls for each operation, with no argument that may be left out.",
+        about="A library that reads: `get_data` gives the rows of a GetConnector as a DataFrame. The driver makes one "
+        "of these calls for each operation, with no argument that may be left out but a filter where it is asked for "
+        "changes.",
         module="contracts.real.cmo_nnect_driver",
         arguments=(),
         judged=_READING,
@@ -117,6 +164,7 @@ USES = (
             *("faults/unreadable-told", "features/missing-told", "manners/before-retry-after"),
             "manners/connection-for-each-call",
         ),
+        remarks={**_OF_BOTH, **_OF_CMO_NNECT, **_UNORDERED},
     ),
     Use(
         name="cmo-nnect-ordered",
@@ -130,5 +178,6 @@ USES = (
             *("read/every-connector", "read/full-last-page", "read/rows-added-while-paging", "faults/page-cut-off"),
             *("connect/many-administrations", "manners/paging-without-order", "manners/missing-integration-id"),
         ),
+        remarks={**_OF_BOTH, **_OF_CMO_NNECT, **_SKIPPED},
     ),
 )

@@ -18,6 +18,7 @@ from mock_afas.traffic import RULES, Rule
 from mock_afas_contracts import scenarios
 from mock_afas_contracts.cli import contract
 from mock_afas_contracts.contract import CONTRACTS, Contract
+from tests.docs import real_clients
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -443,6 +444,11 @@ def rogues_page() -> str:
     return _page("Rogues", _ROGUES_INTRO, _table(("rogue", "mistake", "caught by"), rows))
 
 
+def real_clients_page() -> str:
+    """``real-clients.md``."""
+    return _page("Real clients", real_clients.INTRO, real_clients.body())
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
     "get-connectors.md": connectors_page,
     "entities.md": entities_page,
@@ -451,4 +457,5 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "findings.md": findings_page,
     "contracts.md": contracts_page,
     "rogues.md": rogues_page,
+    "real-clients.md": real_clients_page,
 }
