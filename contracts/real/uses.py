@@ -21,11 +21,12 @@ _READING = (
     *("connect/wrong-token-*", "read/pages-once*", "read/every-connector", "read/full-last-page", "read/nulls-kept"),
     *("read/rows-added-while-paging", "read/text-unchanged", "read/decimals-*", "read/wall-clock-dates"),
     *("read/columns-by-name", "features/missing-told", "faults/page-cut-off", "faults/unreadable-told"),
-    *("faults/maintenance-during-sync", "limits/columns-times-rows", "limits/parallel-calls"),
-    *("manners/paging-without-order", "manners/all-rows-at-once", "manners/unauthorized-again"),
+    *("limits/columns-times-rows", "limits/parallel-calls", "manners/all-rows-at-once", "manners/unauthorized-again"),
     *("manners/before-retry-after", "manners/connection-for-each-call", "manners/missing-integration-id"),
     *("manners/one-call-for-each-value", "manners/token-outside-header"),
 )
+#: What it decides when it reads page by page.
+_PAGING = ("faults/maintenance-during-sync", "manners/paging-without-order")
 #: What it decides when it writes a body that its caller made.
 _WRITING = (
     *("connect/language", "booking/refusal-passed-on", "booking/release-refusal-passed-on", "booking/description"),
@@ -68,7 +69,8 @@ _UNORDERED: Remarks = {
         *("connect/many-administrations", "faults/maintenance-during-sync", "faults/page-cut-off", "read/pages-once*"),
         *("read/every-connector", "read/full-last-page", "read/rows-added-while-paging"),
         "manners/paging-without-order",
-    ): "`get_data` reads in pages of 100, and sends `orderbyfieldids` only when it is given `order_by`.",
+    ): "`get_data` reads in pages of 100, and sends `orderbyfieldids` only when it is given `order_by`. AFAS documents "
+    "that rows can then come in another order at each call; how often they do is not known (AMB-05).",
 }
 _SKIPPED: Remarks = {
     ("read/rows-added-while-paging",): "Pages follow each other by `skip`; a row that comes in moves those behind it.",
@@ -156,7 +158,7 @@ USES = (
         "changes.",
         module="contracts.real.cmo_nnect_driver",
         arguments=(),
-        judged=_READING,
+        judged=_READING + _PAGING,
         callers=_FILTERS,
         quick=(
             *("connect/administrations", "connect/environment-followed", "connect/wrong-token-told", "read/nulls-kept"),
@@ -172,7 +174,7 @@ USES = (
         about='The same, with the fields of the connector\'s key as `order_by` and `order_type="asc"` in each call.',
         module="contracts.real.cmo_nnect_driver",
         arguments=("--ordered",),
-        judged=_READING,
+        judged=_READING + _PAGING,
         callers=_FILTERS,
         quick=(
             *("read/every-connector", "read/full-last-page", "read/rows-added-while-paging", "faults/page-cut-off"),

@@ -16,8 +16,9 @@ of a page in `contracts/real` that does no more than translate an operation of t
 
 This is a description, not a verdict on anybody's work. These are libraries: much that the [contracts](contracts.md) ask
 of a whole integration is meant to be done by who calls them, and a contract that a client does not pass says what its
-caller has to see to. What the mock itself gets wrong would show here as well. Where the driver, and not the client, makes
-the difference, the contract is named as the caller's, and its outcome is not shown.
+caller has to see to. Where the driver makes the difference, and not the client, a contract is named as the caller's, and
+its outcome is not shown. An exception that a client raises is told as an outcome that it does not know, and the suite
+does then what a user would: the same again. What is about pages holds, too, where a client reads all rows at once.
 
 Each story is the shortest one that the suite found, with the calls it led to. Bodies are cut.
 `python -m contracts.real.record` runs everything again and writes what this page is made of; the tests tell a part of
