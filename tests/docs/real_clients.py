@@ -16,7 +16,7 @@ of a page in `contracts/real` that does no more than translate an operation of t
 
 This is a description, not a verdict on anybody's work. These are libraries: much that the [contracts](contracts.md) ask
 of a whole integration is meant to be done by who calls them, and a contract that a client does not pass says what its
-caller has to see to. Where the driver makes the difference, and not the client, a contract is named as the caller's, and
+caller has to see to. Where the driver makes the difference and not the client, a contract is named as the caller's, and
 its outcome is not shown. An exception that a client raises is told as an outcome that it does not know, and the suite
 does then what a user would: the same again. What is about pages holds, too, where a client reads all rows at once.
 
