@@ -64,7 +64,8 @@ def known_failing(use: Use, kept: dict[str, Any]) -> Iterator[str]:
     """The lines of the list of known failures."""
     failing = [name for name, verdict in kept["verdicts"].items() if verdict in BAD]
     yield f"# Contracts that fail on {use.title} (version {kept['version']})."
-    yield f"# mock-afas contract run --driver '{use.command}' --known-failing {use.known_failing_file.name}"
+    known = f"contracts/real/{use.known_failing_file.name}"
+    yield f"# mock-afas contract run --driver '{use.command}' --known-failing {known}"
     for decided, head in ((True, "What the client does"), (False, f"Not about the client: {use.callers}")):
         found = [name for name in failing if use.decides(name) is decided]
         yield from ("", f"# {head}.", *found) if found else ()
