@@ -27,7 +27,8 @@ from mock_afas.logbook import Logbook
 from mock_afas.profiles import Profile
 from mock_afas.query import ALL, Query, compile_query, parsed
 from mock_afas.records import ENTITIES, Entity, Stored
-from mock_afas.store.books import Books, MissingKey, all_columns
+from mock_afas.store.books import Books, MissingKey
+from mock_afas.store.extended import all_columns
 from mock_afas.store.ledger_book import LedgerBook
 from mock_afas.store.projections import Projection
 from mock_afas.store.rendering import Rendering, rendering_of
