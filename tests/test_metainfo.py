@@ -12,7 +12,7 @@ import pytest
 
 from mock_afas import connectors
 from mock_afas.records import ENTITIES, Column
-from mock_afas.store.books import all_columns
+from mock_afas.store.extended import all_columns
 from tests.support import Afas, client_of, fork
 
 Json = dict[str, Any]

@@ -31,6 +31,16 @@ class Batch(NamedTuple):
     connectors: tuple[GetConnector, ...]
     report: Report
 
+    def added_to(self, definitions: Definitions) -> Definitions:
+        """``definitions`` with the connectors. Raises ControlError when they are more than an environment holds."""
+        enlarged = definitions.having(self.connectors)
+        if len(enlarged.imported) > MOST_IMPORTED:
+            raise ControlError(
+                f"an environment holds at most {MOST_IMPORTED:,} imported connectors",
+                hint="make another environment for the rest",
+            )
+        return enlarged
+
 
 def mapped(upload: Upload, *, seed: int, without: frozenset[Feature], known: Definitions) -> Batch:
     """The definitions of ``upload`` over our data, without those that need a feature which is ``without``."""

@@ -17,9 +17,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mock_afas.connectors import GetConnector
-from mock_afas.records import ENTITIES, Column, Entity, Stored
+from mock_afas.records import ENTITIES, Entity, Stored
 from mock_afas.store import schema
 from mock_afas.store.deferred import DEFERRED, Deferred, Details
+from mock_afas.store.extended import all_columns, changed_at, extended_columns, tables_of
 from mock_afas.store.projections import MOST_CHANGES, Projection
 from mock_afas.store.rendering import Rendering
 from mock_afas.store.schema import quoted
@@ -246,7 +247,7 @@ class Books:
         where = " AND ".join(f"{entity.name}.{quoted(name)} = ?" for name in entity.key)
         link = behind.key[0]
         holder = next(ENTITIES[name] for name in (entity.name, *entity.extends) if ENTITIES[name].column(link))
-        sql = f"SELECT {holder.name}.{quoted(link)} FROM {_joined(entity)} WHERE {where}"
+        sql = f"SELECT {holder.name}.{quoted(link)} FROM {tables_of(entity)} WHERE {where}"
         found = self.connection.execute(sql, [row.get(name) for name in entity.key]).fetchone()
         return found[0] if found else None
 
@@ -355,8 +356,10 @@ class Books:
         columns = all_columns(entity)
         chosen = ", ".join(f"{quoted(owner.name)}.{quoted(column.name)}" for owner, column in columns)
         order = ", ".join(f"{quoted(entity.name)}.{quoted(name)}" for name in entity.key)
-        where, parameters = ("", []) if since is None else _changed(entity, since, owner)
-        cursor = self.connection.execute(f"SELECT {chosen} FROM {_joined(entity)}{where} ORDER BY {order}", parameters)
+        where, parameters = ("", []) if since is None else changed_at(entity, since, owner)
+        cursor = self.connection.execute(
+            f"SELECT {chosen} FROM {tables_of(entity)}{where} ORDER BY {order}", parameters
+        )
         names = [column.name for _, column in columns]
         return [dict(zip(names, row, strict=True)) for row in cursor]
 
@@ -364,41 +367,3 @@ class Books:
 def _reads_itself(source: Source) -> bool:
     """Whether rows of a source depend on other rows of its entity, as in the chart of accounts."""
     return len(re.findall(rf"\b(?:FROM|JOIN) {source.entity}\b", source.sql)) > 1
-
-
-def extended_columns(entity: Entity, behind: Entity) -> list[Column]:
-    """The columns that ``entity`` shows of ``behind``: those no nearer entity has a column of the same name for."""
-    nearer = (entity.name, *entity.extends[: entity.extends.index(behind.name)])
-    taken = {column.name for name in nearer for column in ENTITIES[name].columns}
-    return [column for column in behind.columns if column.name not in taken]
-
-
-def all_columns(entity: Entity) -> list[tuple[Entity, Column]]:
-    """Every column a row of ``entity`` shows, with the entity it belongs to."""
-    own = [(entity, column) for column in entity.columns]
-    return own + [
-        (behind, column)
-        for behind in (ENTITIES[name] for name in entity.extends)
-        for column in extended_columns(entity, behind)
-    ]
-
-
-def _joined(entity: Entity) -> str:
-    """The FROM clause of ``entity`` with the entities it extends, each joined to the nearest one that refers to it."""
-    clause = quoted(entity.name)
-    for at, name in enumerate(entity.extends):
-        link = ENTITIES[name].key[0]
-        before = (entity.name, *entity.extends[:at])
-        holder = next(near for near in before if ENTITIES[near].column(link))
-        clause += f" LEFT JOIN {quoted(name)} ON {quoted(name)}.{quoted(link)} = {quoted(holder)}.{quoted(link)}"
-    return clause
-
-
-def _changed(entity: Entity, since: str, owner: Entity | None) -> tuple[str, list[str]]:
-    """The WHERE clause, and its parameters, that picks the rows of ``entity`` changed at ``since`` or later."""
-    if owner is not None:
-        ties = ", ".join(f"{quoted(entity.name)}.{quoted(name)}" for name in owner.key)
-        keys = ", ".join(map(quoted, owner.key))
-        return f" WHERE ({ties}) IN (SELECT {keys} FROM {quoted(owner.name)} WHERE modified >= ?)", [since]
-    stamped = [name for name in (entity.name, *entity.extends) if ENTITIES[name].column("modified")]
-    return f" WHERE {' OR '.join(f'{quoted(name)}.modified >= ?' for name in stamped)}", [since] * len(stamped)

@@ -122,7 +122,7 @@ class Wire:
         environment = self._known(call, sent)
         if environment.faults.listed:
             return await self._among_faults(call, environment)
-        call.visit = await environment.enter()
+        call.visit = await environment.visits.enter()
         return await self._carried_out(call, environment)
 
     async def _carried_out(self, call: Call, environment: Environment) -> Answer:
@@ -146,10 +146,10 @@ class Wire:
 
     async def _struck(self, call: Call, environment: Environment) -> Answer:
         """The answer to a call after all faults that fire on it; what is to become of it is in ``call.damage``."""
-        firings = environment.faults.on(call.method, call.connector.lower(), environment.under_way + 1)
+        firings = environment.faults.on(call.method, call.connector.lower(), environment.visits.under_way + 1)
         damage = Damage(firings)
         call.damage = damage if firings else None
-        call.visit = await environment.enter(waiting=not faulty.turned_away(damage))
+        call.visit = await environment.visits.enter(waiting=not faulty.turned_away(damage))
         await faulty.strike(call, environment, "before")
         if faulty.goes_on(call, damage):
             try:
