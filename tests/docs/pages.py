@@ -297,7 +297,7 @@ def command_line_page() -> str:
 
 _VALIDATION_INTRO = """
 Every message of the server, with the rule that gives it, by the part of Profit it belongs to. *evidence* is for the
-Every message of the server with the rule that gives it, by the part of Profit it belongs to. *evidence* is for the
+text: documented by AFAS, seen in answers of a real environment, or ours, where
 nobody quotes the real one. The number is -2147180996 where none stands. What is in braces is filled in.
 
 The key in the first column names the rule in our code and tests. Clients see the message and the number; the
