@@ -62,7 +62,7 @@ class Stable:
 class Reader:
     """Reads GetConnectors under one configuration; queries and renderings are kept from one read to the next.
 
-    ``chance`` decides the order of rows that nobody ordered.
+    ``chance`` decides the order of rows that nobody ordered (AMB-05).
     """
 
     def __init__(self, profile: Profile, chance: random.Random) -> None:
