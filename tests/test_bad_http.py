@@ -17,7 +17,7 @@ import pytest
 
 from mock_afas.wire.bodies import MOST_BYTES as MOST_REQUEST_BODY
 from tests import bodies
-from tests.support import Afas
+from tests.support import Afas, start
 
 CURRENCIES = "connectors/Zenvoices_Currencies"
 
@@ -270,3 +270,12 @@ def test_a_body_with_a_get_is_ignored(demo: Afas) -> None:
     plain = demo.get(query)
     for body in BODIES:
         assert send(demo, "GET", query, body).json() == plain.json()
+
+
+def test_idle_connections_are_kept_for_two_minutes() -> None:
+    """By its setting alone: waiting for it would cost every run two minutes."""
+    serving, afas = start()
+    assert serving._server is not None
+    assert serving._server.config.timeout_keep_alive == 120
+    afas.http.close()
+    serving.stop()
