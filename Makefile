@@ -29,10 +29,10 @@ serve: $(VENV)/.serve  ## Start the server with demo data on port 8080 (PORT=...
 	@$(BIN)/mock-afas serve --port $(PORT) $(ARGS)
 
 test: $(VENV)/.test  ## Run all tests
-	$(BIN)/python -m pytest -n auto $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
 thorough: $(VENV)/.test  ## Run the property tests with many more examples
-	HYPOTHESIS_PROFILE=thorough $(BIN)/python -m pytest -n auto $(ARGS)
+	HYPOTHESIS_PROFILE=thorough $(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
 check: $(VENV)/.test  ## Lint, types, import layers
 	$(BIN)/ruff check .

@@ -39,6 +39,9 @@ from mock_afas.store.catalog import Catalog
 from mock_afas.upgrades import PassingOverUpgrades
 from mock_afas.wire.calls import HANG_UP
 
+#: Seconds that a connection without calls is kept, as IIS does by default.
+_IDLE = 120
+
 
 def bind(host: str, port: int, *, option: str = "--port") -> socket.socket:
     """A listening socket; port 0 takes a free one. Raises ControlError when the address cannot be had."""
@@ -179,6 +182,7 @@ class Serving:
             log_config=None,
             server_header=False,
             timeout_graceful_shutdown=5,
+            timeout_keep_alive=_IDLE,
         )
         config.load()
         config.ssl = self._tls

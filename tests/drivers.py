@@ -39,7 +39,7 @@ class Client:
         self.process.stdin.write(json.dumps(command).encode() + b"\n")
         self.process.stdin.flush()
         line = self.process.stdout.readline()
-        assert line, f"the driver ended with {self.process.wait(5)}"
+        assert line, f"the driver ended with {self.process.wait(60)}"
         answer: Json = json.loads(line, parse_float=Decimal)
         return answer
 
@@ -78,7 +78,7 @@ class Client:
         assert self.process.stdin
         self.process.stdin.write(b'{"cmd": "stop"}\n')
         self.process.stdin.close()
-        code = self.process.wait(10)
+        code = self.process.wait(60)
         assert self.process.stdout
         self.process.stdout.close()
         return code

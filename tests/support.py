@@ -64,7 +64,9 @@ def start(registry: Registry | None = None, **settings: Any) -> tuple[Serving, A
     serving = Serving(registry or Registry(), bind("127.0.0.1", 0), host="127.0.0.1", control_key=None)
     opened = serving.registry.create(settings)
     serving.run_in_thread()
-    return serving, client_of(serving.describe(opened), httpx.Client(timeout=60))
+    # Idle connections are left before the server closes them: on a busy machine one of both would be late.
+    http = httpx.Client(timeout=120, limits=httpx.Limits(keepalive_expiry=1))
+    return serving, client_of(serving.describe(opened), http)
 
 
 def client_of(described: dict[str, Any], http: httpx.Client) -> Afas:

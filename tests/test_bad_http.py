@@ -17,7 +17,7 @@ import pytest
 
 from mock_afas.wire.bodies import MOST_BYTES as MOST_REQUEST_BODY
 from tests import bodies
-from tests.support import Afas
+from tests.support import Afas, start
 
 CURRENCIES = "connectors/Zenvoices_Currencies"
 
@@ -33,7 +33,7 @@ def no_python_errors(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
 def raw(afas: Afas, sent: bytes) -> bytes:
     """What the server answers to bytes; it must close the connection after them, or have answered."""
     address = urlsplit(afas.base_url)
-    with socket.create_connection((address.hostname, address.port), timeout=10) as client:
+    with socket.create_connection((address.hostname, address.port), timeout=120) as client:
         received = b""
         try:
             client.sendall(sent)
@@ -123,7 +123,7 @@ def test_an_offer_of_http_2_is_passed_over(afas: Afas, piece: int) -> None:
     sent = _posts(afas, 1, False) + version + _posts(afas, 2, True) + version + _posts(afas, 3, False)
     host, port = afas.base_url.split("/")[2].split(":")
     received = b""
-    with socket.create_connection((host, int(port)), timeout=20) as connection:
+    with socket.create_connection((host, int(port)), timeout=120) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for at in range(0, len(sent), piece):
             connection.sendall(sent[at : at + piece])
@@ -193,7 +193,7 @@ def status_of(client: socket.socket) -> int:
 
 def connected(afas: Afas) -> socket.socket:
     address = urlsplit(afas.base_url)
-    return socket.create_connection((address.hostname, address.port), timeout=30)
+    return socket.create_connection((address.hostname, address.port), timeout=120)
 
 
 @pytest.mark.parametrize("method", [b"POST", b"PUT", b"DELETE"])
@@ -239,7 +239,7 @@ def test_a_body_that_breaks_off(afas: Afas) -> None:
     line = b"POST /ProfitRestServices/connectors/FiEntries HTTP/1.1"
     with connected(afas) as client:
         client.sendall(request(afas, line=line, more=b"Content-Length: 100\r\n", body=b"{}"))
-    until = time.monotonic() + 30
+    until = time.monotonic() + 120
     while not (exchanges := afas.control("GET", "/traffic").json()["exchanges"]) and time.monotonic() < until:
         time.sleep(0.01)
     assert exchanges[0]["response"]["status"] == 400
@@ -270,3 +270,12 @@ def test_a_body_with_a_get_is_ignored(demo: Afas) -> None:
     plain = demo.get(query)
     for body in BODIES:
         assert send(demo, "GET", query, body).json() == plain.json()
+
+
+def test_idle_connections_are_kept_for_two_minutes() -> None:
+    """By its setting alone: waiting for it would cost every run two minutes."""
+    serving, afas = start()
+    assert serving._server is not None
+    assert serving._server.config.timeout_keep_alive == 120
+    afas.http.close()
+    serving.stop()

@@ -45,7 +45,7 @@ def system_now() -> dt.datetime:
 
 def test_by_default_it_is_the_systems(afas: Afas) -> None:
     assert shown(afas) == (None, False)
-    assert abs((now(afas) - system_now()).total_seconds()) < 5
+    assert abs((now(afas) - system_now()).total_seconds()) < 60
 
 
 def test_it_stands_still(afas: Afas) -> None:
@@ -82,7 +82,7 @@ def test_it_is_stopped_where_it_is_and_runs_on_from_there(afas: Afas) -> None:
     time.sleep(0.1)
     assert now(afas) == stopped > dt.datetime.fromisoformat(NINE)
     afas.configure(clock_running=True)
-    assert 0 <= (now(afas) - stopped).total_seconds() < 5
+    assert 0 <= (now(afas) - stopped).total_seconds() < 60
 
 
 def test_a_running_clock_runs_on_when_it_is_moved(afas: Afas) -> None:
@@ -98,7 +98,7 @@ def test_it_goes_back_to_the_systems(afas: Afas) -> None:
     afas.configure(clock="2020-01-01T00:00:00", clock_running=True)
     afas.configure(clock=None)
     assert shown(afas)[0] is None
-    assert abs((now(afas) - system_now()).total_seconds()) < 5
+    assert abs((now(afas) - system_now()).total_seconds()) < 60
 
 
 def test_the_configuration_can_be_sent_back(afas: Afas) -> None:
@@ -190,14 +190,19 @@ def test_a_maintenance_window_opens_and_closes(afas: Afas, moment: str, left: st
 
 
 def test_a_maintenance_window_ends_by_itself(afas: Afas) -> None:
+    began, seen = time.monotonic(), []
     afas.configure(
-        clock="2026-11-24T23:29:59.700000",
+        clock="2026-11-24T23:29:58",
         clock_running=True,
         maintenance={"from": "2026-11-24T22:00:00", "until": "2026-11-24T23:30:00"},
     )
-    assert afas.get(READ).headers["retry-after"] == "1"
-    time.sleep(0.4)
-    assert afas.get(READ).status_code == 200
+    while (answer := afas.get(READ)).status_code == 503:
+        seen.append(answer.headers["retry-after"])
+        assert time.monotonic() - began < 60
+        time.sleep(0.1)
+    assert answer.status_code == 200
+    assert time.monotonic() - began >= 2
+    assert set(seen) <= {"2", "1"}
 
 
 # ---------------------------------------------------------------- forks and restarts
@@ -208,7 +213,7 @@ def test_a_fork_has_the_clock_of_its_parent_and_moves_it_alone(afas: Afas, *, ru
     afas.configure(clock=NINE, clock_running=running)
     time.sleep(0.05)
     copy = fork(afas)
-    assert abs((now(copy) - now(afas)).total_seconds()) < 5
+    assert abs((now(copy) - now(afas)).total_seconds()) < 60
     assert seconds_past(copy, NINE) >= 0.05 * running
     copy.configure(clock="2027-01-01T00:00:00")
     assert 0 <= seconds_past(afas, NINE) < 60

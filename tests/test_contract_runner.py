@@ -265,7 +265,8 @@ def connects_twice(story: Story) -> None:
 def test_troubled_drivers(afas: Afas, trouble: str) -> None:
     add("a/b", connects_twice)
     command = shlex.join([sys.executable, str(TROUBLED), trouble])
-    events = run(afas, lambda: process_driver(command, timeout=3))
+    # The driver that hangs must have the time to start, on a busy machine too; the others need no limit.
+    events = run(afas, lambda: process_driver(command, timeout=5 if trouble == "hang" else 60))
     assert verdicts(events) == {"a/b": TROUBLES[trouble]}
     assert good(events) is (TROUBLES[trouble] == "passed")
     troubled = [event for event in events if isinstance(event, DriverTroubled)]
@@ -283,7 +284,7 @@ def test_a_driver_that_always_hangs_does_not_take_all_day(afas: Afas) -> None:
     for at in range(12):
         add(f"a/{at:02}", well)
     command = shlex.join([sys.executable, str(TROUBLED), "hang"])
-    events = run(afas, lambda: process_driver(command, timeout=0.3), workers=2)
+    events = run(afas, lambda: process_driver(command, timeout=2), workers=2)
     finished = events[-1]
     assert isinstance(finished, RunFinished)
     assert finished.interrupted.startswith("the driver hung in ")
@@ -323,7 +324,10 @@ class TestKnownFailing:
 
 
 def test_the_time_of_a_run_is_limited(afas: Afas) -> None:
+    told = []
+
     def slow(story: Story) -> None:
+        told.append(story)
         story.succeed("connect")
         time.sleep(0.3)
         story.draw(st.integers())
@@ -335,7 +339,7 @@ def test_the_time_of_a_run_is_limited(afas: Afas) -> None:
     assert isinstance(finished, RunFinished)
     assert finished.interrupted == OUT_OF_TIME
     assert set(finished.verdicts.values()) == {Verdict.NOT_TESTED}
-    assert finished.seconds < 3
+    assert len(told) <= 3, "a story begins only while there is time"
 
 
 def test_a_run_can_be_stopped_from_outside(afas: Afas) -> None:
@@ -396,7 +400,7 @@ def test_ctrl_c_ends_with_the_report_so_far(tmp_path: Path) -> None:
         time.sleep(1)
         os.killpg(running.pid, signal.SIGINT)
         rest = "".join(lines)
-        assert running.wait(10) == 2
+        assert running.wait(60) == 2
     assert list(tmp_path.iterdir()) == []
     assert "not everything was run: the run was stopped" in rest
     assert "Traceback" not in rest

@@ -703,7 +703,7 @@ def test_the_base_imports_nothing_slow() -> None:
     assert ran.stdout.strip() == "[]"
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=6)
 @given(st.integers(0, 60))
 def test_total_rows_says_how_many_come(rows: int) -> None:
     made = list(demo.generated(rows=rows, seed=3, today=TODAY))

@@ -84,7 +84,7 @@ def send(afas: Afas, path: str = READ, *, method: str = "GET", body: Any = None,
     head = "".join(f"{name}: {value}\r\n" for name, value in named.items())
     address, raw, began = urlsplit(afas.base_url), b"", time.perf_counter()
     end: Literal["closed", "reset"] = "closed"
-    with socket.create_connection((address.hostname, address.port), timeout=20) as client:
+    with socket.create_connection((address.hostname, address.port), timeout=120) as client:
         client.sendall(f"{method} /ProfitRestServices/{path} HTTP/1.1\r\n{head}\r\n".encode() + content)
         try:
             while part := client.recv(2**16):
@@ -469,18 +469,20 @@ def test_throttling_counts_calls_at_once(afas: Afas) -> None:
     assert (matched, fired) == (9, statuses.count(503))
 
 
-def test_what_is_throttled_does_not_wait_for_a_turn(afas: Afas) -> None:
+def test_what_is_throttled_does_not_wait_for_a_turn(demo: Afas) -> None:
     """Five calls run at once (AMB-08); the sixth is turned away at once instead of waiting for one of them."""
-    inject(afas, "delay", match={"times": 5}, milliseconds=1_500)
+    afas = fork(demo)
+    inject(afas, "delay", match={"times": 5}, milliseconds=60_000)
     inject(afas, "throttle", parallel=5)
     with ThreadPoolExecutor(5) as pool:
         slow = [pool.submit(send, afas) for _ in range(5)]
         while afas.control("GET", "/faults").json()["faults"][0]["fired"] < 5:
             time.sleep(0.01)
         sixth = send(afas)
-        assert (sixth.status, sixth.took < 1) == (503, True)
-        assert [one.result().status for one in slow] == [200] * 5
-    assert max(one["parallel"] for one in afas.control("GET", "/traffic").json()["exchanges"]) == 6
+        assert sixth.status == 503
+        assert not any(one.done() for one in slow)
+        assert last(afas)["parallel"] == 6
+        afas.control("DELETE")  # which ends the calls that wait
 
 
 # ---------------------------------------------------------------- how answers break off
@@ -523,7 +525,7 @@ def test_the_connection_closes_though_the_client_would_keep_it(afas: Afas) -> No
     inject(afas, "drop", "after", {"nth": 2})
     address = urlsplit(afas.base_url)
     request = f"GET /ProfitRestServices/{READ} HTTP/1.1\r\nHost: x\r\nAuthorization: {afas.authorization}\r\n\r\n"
-    with socket.create_connection((address.hostname, address.port), timeout=20) as client:
+    with socket.create_connection((address.hostname, address.port), timeout=120) as client:
         client.sendall(request.encode() * 3)
         received = b""
         while part := client.recv(2**16):
@@ -547,7 +549,7 @@ def held_up(afas: Afas) -> socket.socket:
     """A connection whose call waits in the server for a minute."""
     inject(afas, "delay", milliseconds=60_000)
     address = urlsplit(afas.base_url)
-    client = socket.create_connection((address.hostname, address.port), timeout=20)
+    client = socket.create_connection((address.hostname, address.port), timeout=120)
     head = f"Host: x\r\nAuthorization: {afas.authorization}\r\nConnection: close\r\n"
     client.sendall(f"GET /ProfitRestServices/{READ} HTTP/1.1\r\n{head}\r\n".encode())
     while counts(afas) != [(1, 1)]:
@@ -563,14 +565,13 @@ def test_a_call_that_waits_is_dropped_with_its_environment(demo: Afas) -> None:
     assert demo.get(READ).status_code == 200
 
 
-def test_a_call_that_waits_does_not_keep_the_server_from_stopping() -> None:
+def test_a_call_that_waits_does_not_keep_the_server_from_stopping(caplog: pytest.LogCaptureFixture) -> None:
     serving, afas = start()
     with held_up(afas) as client:
         afas.http.close()
-        began = time.monotonic()
         serving.stop()
         assert client.recv(100) == b""
-    assert time.monotonic() - began < 4
+    assert not caplog.records, "uvicorn tells when it waited for a call in vain"
 
 
 @pytest.mark.parametrize("phase", ["before", "after"])

@@ -46,7 +46,7 @@ def served(tmp_path: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[s
         text=True,
     )
     try:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 120
         while not ready.exists():
             assert process.poll() is None, process.communicate()
             assert time.monotonic() < deadline
@@ -87,7 +87,7 @@ def test_the_ready_file(tmp_path: Path) -> None:
 def test_the_greeting_can_be_pasted(tmp_path: Path) -> None:
     with served(tmp_path, "--token", TOKEN.lower()) as (process, ready):
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=120)
     assert process.returncode == 0
     assert not err
     assert ready["base_url"] in out
@@ -98,7 +98,7 @@ def test_the_greeting_can_be_pasted(tmp_path: Path) -> None:
 def test_it_stops_in_good_order(tmp_path: Path, asked: signal.Signals) -> None:
     with served(tmp_path, "--data", str(tmp_path / "data")) as (process, _):
         process.send_signal(asked)
-        _, err = process.communicate(timeout=30)
+        _, err = process.communicate(timeout=120)
     assert process.returncode == 0
     assert not err
     assert not list(tmp_path.glob("ready-*"))
@@ -109,7 +109,7 @@ def test_a_bare_environment_says_what_to_do(tmp_path: Path) -> None:
     profile.write_text("bare = true")
     with served(tmp_path, "--profile", str(profile)) as (process, ready):
         process.send_signal(signal.SIGINT)
-        out, _ = process.communicate(timeout=30)
+        out, _ = process.communicate(timeout=120)
     assert ready["token"] is None
     assert "control API" in out
     assert "curl" not in out

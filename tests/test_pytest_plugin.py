@@ -298,7 +298,10 @@ def test_private(afas, number):
     )
     done.assert_outcomes(passed=200)
     assert len(set((project.path / "pid").read_text().split())) == 1
-    assert not servers_of(project)
+    until = time.monotonic() + 120
+    while servers_of(project):
+        assert time.monotonic() < until
+        time.sleep(0.1)
 
 
 def test_a_running_server_is_used_and_left_as_it_was(project: pytest.Pytester, demo: Afas) -> None:
@@ -354,10 +357,10 @@ def test_pytest_finds_the_plugin_by_itself() -> None:
 
 def test_the_server_ends_with_a_run_that_is_killed(project: pytest.Pytester) -> None:
     project.makepyfile(
-        test_mine=f"from client import *\nimport time\n{NOTE_PID}\ndef test_long(afas):\n    time.sleep(60)\n"
+        test_mine=f"from client import *\nimport time\n{NOTE_PID}\ndef test_long(afas):\n    time.sleep(600)\n"
     )
     process = subprocess.Popen([sys.executable, "-m", "pytest", "-q"], cwd=project.path, stdout=subprocess.DEVNULL)
-    until = time.monotonic() + 60
+    until = time.monotonic() + 300
     while not servers_of(project):
         assert process.poll() is None
         assert time.monotonic() < until

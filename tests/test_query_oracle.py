@@ -40,8 +40,8 @@ from tests.drawn import (
 )
 from tests.oracle import Cell, Column, Filter, Oracle, Reading, Request, Row
 
-#: The cheap tests take this many times the examples of the profile.
-MANY = settings(max_examples=settings().max_examples * 5)
+#: The cheap tests take more examples than the profile has.
+MANY = settings(max_examples=settings().max_examples * 2)
 
 
 # ---------------------------------------------------------------- in memory

@@ -217,7 +217,7 @@ class _Books(RuleBasedStateMachine):
 
 
 TestBooks = _Books.TestCase
-TestBooks.settings = settings(stateful_step_count=20)
+TestBooks.settings = settings(stateful_step_count=20, max_examples=max(settings().max_examples // 2, 1))
 
 
 def _many_rows() -> bytes:
@@ -253,7 +253,7 @@ class _ManyBooks(_Books):
 
 
 TestManyBooks = _ManyBooks.TestCase
-TestManyBooks.settings = settings(stateful_step_count=15, max_examples=max(settings().max_examples // 4, 1))
+TestManyBooks.settings = settings(stateful_step_count=15, max_examples=max(settings().max_examples // 8, 1))
 
 
 def test_an_account_takes_the_place_of_the_same_number_in_a_higher_administration() -> None:

@@ -295,7 +295,7 @@ def command(folder: Path, *arguments: str) -> Any:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=300,
         cwd=folder,
         env={**os.environ, "MOCK_AFAS_CONTROL": (folder / "control").read_text()},
     )
@@ -316,7 +316,7 @@ def folder(tmp_path: Path) -> Iterator[Path]:
         stderr=subprocess.PIPE,
     )
     try:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 120
         while not ready.exists():
             assert server.poll() is None, server.communicate()[1].decode()
             assert time.monotonic() < deadline, "the server does not start"
@@ -325,7 +325,7 @@ def folder(tmp_path: Path) -> Iterator[Path]:
         yield tmp_path
     finally:
         server.terminate()
-        server.communicate(timeout=30)
+        server.communicate(timeout=120)
 
 
 def test_the_guide_by_command_line(folder: Path) -> None:
@@ -350,7 +350,7 @@ def test_the_guide_by_command_line(folder: Path) -> None:
     token = command(folder, "tokens", "issue", *where)
 
     headers = {"Authorization": token["authorization"]}
-    with httpx.Client(base_url=made["base_url"], headers=headers, timeout=30) as client:
+    with httpx.Client(base_url=made["base_url"], headers=headers, timeout=120) as client:
         answer = client.post("/connectors/KnPurchaseRelationOrg", json=supplier("Nieuw BV"))
         assert answer.status_code == 201, answer.text
         number = answer.json()["results"]["KnPurchaseRelationOrg"]["CrId"]

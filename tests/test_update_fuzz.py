@@ -12,6 +12,7 @@ import json
 import logging
 import random
 import re
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -368,14 +369,19 @@ class Line:
 
     def __init__(self, afas: Afas) -> None:
         parts = urlsplit(afas.base_url)
-        self._http = http.client.HTTPConnection(parts.netloc, timeout=60)
+        self._http = http.client.HTTPConnection(parts.netloc, timeout=120)
+        self._used = time.monotonic()
         self._base = f"{parts.path}/connectors"
         self._headers = {"Authorization": afas.authorization, "Content-Type": "application/json"}
 
     def send(self, call: Call) -> Answer:
+        if time.monotonic() - self._used > 1:  # the server may be about to close a connection that long idle
+            self._http.close()
         self._http.request(call.method, f"{self._base}/{call.path}", call.body, self._headers)
         answer = self._http.getresponse()
-        return Answer(answer.status, answer.read())
+        told = Answer(answer.status, answer.read())
+        self._used = time.monotonic()
+        return told
 
     def close(self) -> None:
         self._http.close()

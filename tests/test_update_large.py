@@ -251,7 +251,7 @@ def answered(afas: Afas, headers: dict[str, str], begin: bytes) -> bytes:
     parts = urlsplit(afas.base_url)
     lines = {"Host": parts.netloc, "Authorization": afas.authorization, **headers}
     head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
-    with socket.create_connection((parts.hostname, parts.port or 80), timeout=30) as line:
+    with socket.create_connection((parts.hostname, parts.port or 80), timeout=120) as line:
         line.sendall(f"POST {parts.path}/connectors/KnSubject HTTP/1.1\r\n{head}\r\n".encode() + begin)
         return line.recv(65_536)
 
@@ -288,7 +288,7 @@ def test_nothing_of_a_body_that_breaks_off(afas: Afas) -> None:
     head = f"POST {parts.path}/connectors/KnSubject HTTP/1.1\r\nHost: {parts.netloc}\r\n"
     head += f"Authorization: {afas.authorization}\r\nContent-Length: {len(body)}\r\n\r\n"
     for part in (0, 10, len(body) // 2, len(body) - 1):
-        with socket.create_connection((parts.hostname, parts.port or 80), timeout=30) as line:
+        with socket.create_connection((parts.hostname, parts.port or 80), timeout=120) as line:
             line.sendall(head.encode() + body[:part])
     assert send(afas, item(bytes(2 * MEGABYTE)))[0] == 201
     after = afas.control("GET", "/books").json()

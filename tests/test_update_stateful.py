@@ -29,7 +29,7 @@ from tests.ledger_model import BANK, GENERAL, PURCHASE, SALES, Effect, Ledger, R
 from tests.support import Afas, fork
 
 #: More examples in the profile "thorough".
-EXAMPLES = 25 if settings.default is None or settings.default.max_examples <= 100 else 500
+EXAMPLES = 12 if settings.default is None or settings.default.max_examples <= 100 else 500
 STEPS = 30
 
 UNITS = st.sampled_from((1, 2))

@@ -69,7 +69,7 @@ class Client:
 
     def recorded(self, calls: int) -> None:
         """Waits until the environment has so many recorded calls."""
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         while len(self.afas.control("GET", "/traffic").json()["exchanges"]) < calls:
             assert time.monotonic() < deadline
             time.sleep(0.02)
@@ -202,8 +202,8 @@ def _wrong_token(client: Client, *, stops: bool) -> None:
     client.read("Zenvoices_Currencies")
 
 
-def _maintenance(client: Client, wait: float) -> None:
-    client.afas.configure(maintenance=1)
+def _maintenance(client: Client, asked: int, wait: float) -> None:
+    client.afas.configure(maintenance=asked)
     client.read("Zenvoices_Currencies")
     time.sleep(wait)
     client.read("Zenvoices_Currencies")
@@ -211,12 +211,13 @@ def _maintenance(client: Client, wait: float) -> None:
 
 def _gave_up(client: Client, body: Any) -> None:
     """A write that takes longer than the client waits; it is carried out all the same."""
-    slow = {"match": {"connector": "FiEntries", "times": 1}, "effect": {"kind": "delay", "milliseconds": 1_000}}
+    slow = {"match": {"connector": "FiEntries", "times": 1}, "effect": {"kind": "delay", "milliseconds": 2_000}}
     assert client.afas.control("POST", "/faults", slow).status_code == 201
     content = json.dumps(body).encode()
     path = f"{urlsplit(client.afas.base_url).path}/connectors/FiEntries"
     write = client.raw(f"POST {path}", content, Content_Type=JSON, Content_Length=str(len(content)))
-    time.sleep(0.3)
+    while not client.afas.control("GET", "/faults").json()["faults"][-1]["fired"]:
+        time.sleep(0.01)
     write.close()
     client.recorded(1)
 
@@ -349,8 +350,8 @@ CASES: Mapping[str, Case] = {
         lambda client: _wrong_token(client, stops=True),
     ),
     "before-retry-after": Case(
-        lambda client: _maintenance(client, 0.1),
-        lambda client: _maintenance(client, 1.1),
+        lambda client: _maintenance(client, 30, 0),
+        lambda client: _maintenance(client, 1, 1.1),
     ),
     "too-many-at-once": Case(lambda client: _crowd(client, 6), lambda client: _crowd(client, 5)),
     "connection-for-each-call": Case(_closing, _keeping),

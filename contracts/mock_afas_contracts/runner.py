@@ -113,7 +113,6 @@ class Run:
 
     def _heard(self, workers: Sequence[threading.Thread]) -> Iterator[Event]:
         """What the workers tell, until all have ended."""
-        aborted = False
         while True:
             ended = not any(worker.is_alive() for worker in workers)
             try:
@@ -123,8 +122,7 @@ class Run:
                     return
             except KeyboardInterrupt:
                 self.stop()
-            if self._interrupted == STOPPED and not aborted:
-                aborted = True
+            if self._interrupted == STOPPED:  # more than once: a driver may have been about to start
                 for driver in self._drivers:
                     driver.abort()
 

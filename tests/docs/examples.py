@@ -28,7 +28,7 @@ ANYTHING = "…"
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _NOT_RUN = re.compile(r"<!-- not run: [^\n]+ -->\s*\Z")
 _RUNNERS = {"python": ("py", "python3"), "js": ("mjs", "node"), "java": ("java", "java")}
-_TIMEOUT = 60
+_TIMEOUT = 300
 
 
 class Example(NamedTuple):
