@@ -34,6 +34,10 @@ class Client:
     operations: frozenset[str]
     features: frozenset[str]
 
+    def features_within(self, only: frozenset[str] | None) -> frozenset[str]:
+        """Its features that a run is about: those in ``only``, all for None."""
+        return self.features if only is None else self.features & only
+
 
 @dataclass(frozen=True, slots=True)
 class Ok:

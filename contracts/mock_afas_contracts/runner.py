@@ -201,7 +201,7 @@ class Run:
             if client is None:
                 self._events.put(ContractNotTested(contract, self._interrupted))
                 return
-            reason = contract.missing(client.operations, stage.features_of(client))
+            reason = contract.missing(client.operations, client.features_within(stage.features))
             if reason is not None:
                 self._events.put(ContractNotTested(contract, reason))
                 continue

@@ -40,10 +40,6 @@ class Stage:
     #: Only these features of the client are used; None are all it has.
     features: frozenset[str] | None = None
 
-    def features_of(self, client: Client) -> frozenset[str]:
-        """The features of ``client`` that are used."""
-        return client.features if self.features is None else client.features & self.features
-
 
 class Story:
     """What a contract's function is given. The client is started at its first operation."""
@@ -90,7 +86,7 @@ class Story:
     @property
     def features(self) -> frozenset[str]:
         """The features that the client supports, of those that the run is about."""
-        return self._stage.features_of(self.client)
+        return self.client.features_within(self._stage.features)
 
     def tell_client(self, **changes: Any) -> None:
         """Gives the client something else than the truth at its start: ``token=``, ``language=``, ``integration_id=``.
