@@ -204,6 +204,11 @@ def sales_invoices(*, most_lines: int = 4, customers: Sequence[str] = CUSTOMERS)
     return _invoices({"customer_id": customers}, SALES_JOURNAL, lines(REVENUE_ACCOUNTS, SALES_TAX), most_lines)
 
 
+def supplier_rows(count: int, first: int = 70000, **more: Any) -> list[dict[str, Any]]:
+    """Rows of suppliers as ``put_data`` takes them, numbered from ``first`` on; ``more`` stands in each."""
+    return [{"supplier_id": str(first + at), "name": f"Leverancier {at}", **more} for at in range(count)]
+
+
 def small_purchase(**changes: Any) -> dict[str, Any]:
     """One plain purchase invoice, for stories in which the invoice itself does not matter."""
     plain = {

@@ -97,6 +97,11 @@ class Tally:
             self.finished = event
 
     @property
+    def total(self) -> int:
+        """How many contracts the run is about."""
+        return len(self.started.contracts) if self.started else 0
+
+    @property
     def good(self) -> bool:
         return self.finished is not None and self.finished.good
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections import Counter
 from collections.abc import Mapping
 
 import click
@@ -40,8 +39,6 @@ class Terminal:
     def __init__(self, *, live: bool | None = None) -> None:
         self._live = sys.stdout.isatty() if live is None else live
         self._under_way: list[str] = []
-        self._total = 0
-        self._done = 0
         self._stories: list[str] = []
         self._tally = Tally()
 
@@ -53,8 +50,9 @@ class Terminal:
 
     def _tell(self, event: Event) -> None:
         if isinstance(event, RunStarted):
-            self._total = len(event.contracts)
-            click.echo(f"{self._total} contracts for {fit(event.driver)} (profile {event.profile}, seed {event.seed})")
+            click.echo(
+                f"{len(event.contracts)} contracts for {fit(event.driver)} (profile {event.profile}, seed {event.seed})"
+            )
         elif isinstance(event, DriverIntroduced):
             click.echo(fit(f"client: {event.client.name} {event.client.version} in {event.client.language}"))
         elif isinstance(event, ContractStarted):
@@ -67,7 +65,6 @@ class Terminal:
             self._verdict(event)
 
     def _verdict(self, event: ContractPassed | ContractFailed | ContractDepends | ContractNotTested) -> None:
-        self._done += 1
         name = event.contract.id
         if name in self._under_way:
             self._under_way.remove(name)
@@ -108,11 +105,9 @@ class Terminal:
     def _summary(self, event: RunFinished) -> None:
         for story in self._stories:
             click.echo(f"\n{story}")
-        if len(event.verdicts) > 1:
+        if len(self._tally.results) > 1:
             click.echo("\n" + "\n".join(operations_table(self._tally.results)))
-        counts = Counter(event.verdicts.values())
-        said = ", ".join(f"{counts[verdict]} {verdict}" for verdict in Verdict if counts[verdict])
-        click.echo(f"\n{said or 'nothing was run'} in {event.seconds:.0f} s")
+        click.echo(f"\n{self._tally.said()} in {event.seconds:.0f} s")
         for pattern in event.unmatched:
             click.echo(f"known to fail, but there is no such contract: {fit(pattern)}")
         for name in event.unexpected:
@@ -121,8 +116,9 @@ class Terminal:
             click.echo(f"not everything was run: {event.interrupted}")
 
     def _draw(self) -> None:
-        if self._live and self._under_way and self._done < self._total:
-            text = f"[{self._done}/{self._total}] {', '.join(self._under_way)}"
+        done, total = len(self._tally.results), self._tally.total
+        if self._live and self._under_way and done < total:
+            text = f"[{done}/{total}] {', '.join(self._under_way)}"
             click.echo(f"\r{text[:110]}", nl=False)
 
     def _wipe(self) -> None:

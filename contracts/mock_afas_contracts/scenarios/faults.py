@@ -336,8 +336,7 @@ _BROKEN_PAGES: tuple[dict[str, Any], ...] = (
     examples=0.7,
 )
 def page_cut_off(story: Story) -> None:
-    rows = [{"supplier_id": str(70000 + at), "name": f"Leverancier {at}"} for at in range(120)]
-    story.put_data("suppliers", rows)
+    story.put_data("suppliers", strategies.supplier_rows(120))
     wanted = story.rows(SUPPLIERS)
     effect = story.draw(st.sampled_from(_BROKEN_PAGES))
     arrange(story, effect, connector=SUPPLIERS, nth=story.draw(st.sampled_from([2, 1])))

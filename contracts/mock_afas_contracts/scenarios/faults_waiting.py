@@ -127,8 +127,7 @@ def long_maintenance_told(story: Story) -> None:
     examples=0.17,
 )
 def maintenance_during_sync(story: Story) -> None:
-    rows = [{"supplier_id": str(70000 + at), "name": f"Leverancier {at}"} for at in range(120)]
-    story.put_data("suppliers", rows)
+    story.put_data("suppliers", strategies.supplier_rows(120))
     wanted = story.rows(SUPPLIERS)
     story.fault("maintenance", connector=SUPPLIERS, nth=story.draw(st.sampled_from([2, 1])), retry_after=1)
     outcome = story.run("read", connector=SUPPLIERS)

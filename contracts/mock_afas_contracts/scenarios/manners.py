@@ -48,13 +48,8 @@ class Manner(NamedTuple):
     examples: float = 0.3
 
 
-def _more_suppliers(story: Story, count: int) -> None:
-    rows = [{"supplier_id": str(70000 + number), "name": f"Leverancier {number}"} for number in range(count)]
-    story.put_data("suppliers", rows)
-
-
 def _read_many(story: Story) -> None:
-    _more_suppliers(story, story.draw(st.sampled_from([450, 900])))
+    story.put_data("suppliers", strategies.supplier_rows(story.draw(st.sampled_from([450, 900]))))
     story.run("read", connector="Zenvoices_Suppliers")
 
 
@@ -62,7 +57,7 @@ def _read_a_wide_table(story: Story) -> None:
     definition = story.definition("Zenvoices_Suppliers")
     more = [{**definition["fields"][0], "id": f"Vrij{at}", "fieldId": f"V{at:03d}"} for at in range(_WIDE)]
     story.import_definition({**definition, "fields": [*definition["fields"], *more]})
-    _more_suppliers(story, 150_000 // _WIDE)
+    story.put_data("suppliers", strategies.supplier_rows(150_000 // _WIDE))
     story.run("read", connector="Zenvoices_Suppliers")
 
 

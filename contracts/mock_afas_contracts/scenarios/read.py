@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
 
 from hypothesis import strategies as st
 
@@ -13,6 +12,7 @@ from mock_afas_contracts import checks, strategies
 from mock_afas_contracts.contract import contract
 from mock_afas_contracts.observed import Row
 from mock_afas_contracts.story import Story
+from mock_afas_contracts.strategies import supplier_rows
 from mock_afas_contracts.target import NOW
 
 SUPPLIERS = "Zenvoices_Suppliers"
@@ -41,8 +41,12 @@ _FIELD: Row = {
 }
 
 
-def _suppliers(count: int, first: int = 70000, **more: Any) -> list[Row]:
-    return [{"supplier_id": str(first + at), "name": f"Leverancier {at}", **more} for at in range(count)]
+def _read_whole(story: Story, connector: str, key: tuple[str, ...] | None = None) -> list[Row]:
+    """The client reads a connector, and gives every row once with every value. Gives the rows."""
+    wanted = story.rows(connector)
+    read = story.succeed("read", connector=connector)["rows"]
+    checks.same_rows(story, wanted, read, key or KEYS[connector], "every row is read exactly once")
+    return wanted
 
 
 @contract(
@@ -56,10 +60,8 @@ def _suppliers(count: int, first: int = 70000, **more: Any) -> list[Row]:
 def pages_once(story: Story) -> None:
     more = story.draw(st.integers(0, 260))
     if more:
-        story.put_data("suppliers", _suppliers(more))
-    wanted = story.rows(SUPPLIERS)
-    read = story.succeed("read", connector=SUPPLIERS)["rows"]
-    checks.same_rows(story, wanted, read, ("CreditorId",), "every row is read exactly once")
+        story.put_data("suppliers", supplier_rows(more))
+    _read_whole(story, SUPPLIERS)
 
 
 @contract(
@@ -71,9 +73,7 @@ def pages_once(story: Story) -> None:
 )
 def every_connector(story: Story) -> None:
     connector = story.draw(st.sampled_from(sorted(KEYS)))
-    wanted = story.rows(connector)
-    read = story.succeed("read", connector=connector)["rows"]
-    checks.same_rows(story, wanted, read, KEYS[connector], "every row is read exactly once")
+    _read_whole(story, connector)
 
 
 @contract(
@@ -87,10 +87,8 @@ def every_connector(story: Story) -> None:
 def full_last_page(story: Story) -> None:
     there = len(story.rows(SUPPLIERS))
     size = story.draw(st.sampled_from([100, 200, 250, 500]))
-    story.put_data("suppliers", _suppliers(-there % size))
-    wanted = story.rows(SUPPLIERS)
-    read = story.succeed("read", connector=SUPPLIERS)["rows"]
-    checks.same_rows(story, wanted, read, ("CreditorId",), "every row is read exactly once")
+    story.put_data("suppliers", supplier_rows(-there % size))
+    _read_whole(story, SUPPLIERS)
     nothing = story.succeed("read", connector=SUPPLIERS, changed_since=_TOMORROW)["rows"]
     story.check(not nothing, "nothing changed tomorrow, so no row is read", rows=len(nothing))
 
@@ -104,7 +102,7 @@ def full_last_page(story: Story) -> None:
     faults=("change_data",),
 )
 def rows_added_while_paging(story: Story) -> None:
-    story.put_data("suppliers", _suppliers(story.draw(st.sampled_from([150, 330]))))
+    story.put_data("suppliers", supplier_rows(story.draw(st.sampled_from([150, 330]))))
     wanted = {row["CreditorId"] for row in story.rows(SUPPLIERS)}
     added = story.draw(st.sampled_from([1, 3, 120]))
     first = story.draw(st.sampled_from([10000, 69000, 90000]))
@@ -115,7 +113,7 @@ def rows_added_while_paging(story: Story) -> None:
         phase="after",
         nth=page,
         entity="suppliers",
-        rows=_suppliers(added, first=first),
+        rows=supplier_rows(added, first=first),
     )
     read = [str(row["CreditorId"]) for row in story.succeed("read", connector=SUPPLIERS)["rows"]]
     missing = sorted(wanted - set(read))
@@ -126,9 +124,7 @@ def rows_added_while_paging(story: Story) -> None:
 
 def _read_values(story: Story, entity: str, rows: list[Row], connector: str, key: tuple[str, ...]) -> None:
     story.put_data(entity, rows)
-    wanted = story.rows(connector)
-    read = story.succeed("read", connector=connector)["rows"]
-    checks.same_rows(story, wanted, read, key, "every row is read exactly once")
+    _read_whole(story, connector, key)
 
 
 @contract(
@@ -249,10 +245,8 @@ def nulls_kept(story: Story) -> None:
 )
 def pages_once_though_names_repeat(story: Story) -> None:
     count = story.draw(st.sampled_from([150, 250]))
-    story.put_data("suppliers", [{**row, "name": "Bakkerij De Vries"} for row in _suppliers(count)])
-    wanted = story.rows(SUPPLIERS)
-    read = story.succeed("read", connector=SUPPLIERS)["rows"]
-    checks.same_rows(story, wanted, read, KEYS[SUPPLIERS], "every row is read exactly once")
+    story.put_data("suppliers", [{**row, "name": "Bakkerij De Vries"} for row in supplier_rows(count)])
+    wanted = _read_whole(story, SUPPLIERS)
     whole = ("0", "-1")  # the first page, or all rows at once: which another contract is about
     pages = [one for one in story.traffic() if one.calls(SUPPLIERS) and one.parameters.get("skip", "0") not in whole]
     for order in sorted({page.parameters.get("orderbyfieldids", "") for page in pages}):
@@ -276,9 +270,7 @@ def columns_by_name(story: Story) -> None:
     added = [{**_FIELD, "id": name, "fieldId": f"U9{at:02d}"} for at, name in enumerate(more)]
     fields = story.draw(st.permutations([*definition["fields"], *added]))
     story.import_definition({**definition, "fields": fields})
-    wanted = story.rows(connector)
-    read = story.succeed("read", connector=connector)["rows"]
-    checks.same_rows(story, wanted, read, KEYS[connector], "every row is read exactly once")
+    _read_whole(story, connector)
 
 
 # ---------------------------------------------------------------- what changed
@@ -295,8 +287,8 @@ def changed_since(story: Story) -> None:
     before = story.draw(st.integers(0, 3))
     after = story.draw(st.integers(0, 120))
     since = story.draw(st.sampled_from(["2026-11-24T08:00:00", "2026-11-24T08:00:00Z"]))
-    rows = _suppliers(before, modified="2026-11-24T07:59:58")
-    rows += _suppliers(after, first=80000, modified="2026-11-24T08:00:02")
+    rows = supplier_rows(before, modified="2026-11-24T07:59:58")
+    rows += supplier_rows(after, first=80000, modified="2026-11-24T08:00:02")
     if rows:
         story.put_data("suppliers", rows)
     limit = since.removesuffix("Z")
@@ -316,7 +308,7 @@ def changed_since(story: Story) -> None:
 )
 def hidden_fractions(story: Story) -> None:
     count = story.draw(st.integers(1, 3))
-    story.put_data("suppliers", _suppliers(count))
+    story.put_data("suppliers", supplier_rows(count))
     read = story.succeed("read", connector=SUPPLIERS, changed_since=NOW)["rows"]
     found = {str(row["CreditorId"]) for row in read}
     wanted = {str(70000 + at) for at in range(count)}
