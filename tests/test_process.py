@@ -299,6 +299,17 @@ def test_no_cache_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, c
         assert len(client(ready).rows("Zenvoices_Periods", take="5")) == 5
 
 
+def test_what_is_seldom_needed_is_imported_when_it_is() -> None:
+    seldom = ("mock_afas.control.judging", "mock_afas.gcn", "mock_afas.imports.importing", "mock_afas.traffic.rules")
+    code = (
+        "import sys, mock_afas.serving; from mock_afas import imports, traffic;"
+        f"print([name for name in {seldom} if name in sys.modules]);"
+        "print(imports.mapped.__module__, traffic.judge.__module__, hasattr(imports, 'nothing'))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["[]", "mock_afas.imports.importing mock_afas.traffic.rules False"]
+
+
 def test_starting_loads_nothing_it_does_not_need() -> None:
     code = (
         "import sys, mock_afas.serving;"

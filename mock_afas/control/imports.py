@@ -5,18 +5,20 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
+from mock_afas import imports
 from mock_afas.control import bodies
 from mock_afas.control.answers import Call, json
 from mock_afas.errors import ControlError
-from mock_afas.imports import uploads
-from mock_afas.imports.importing import Report
 from mock_afas.registry import Registry
+
+if TYPE_CHECKING:
+    from mock_afas.imports.importing import Report
 
 #: How a body begins that asks for our own definitions rather than bringing some.
 _SHIPPED = re.compile(rb'\s*\{\s*"shipped"')
@@ -42,7 +44,7 @@ class ImportCalls:
             raise ControlError("there is nothing to import", hint=hint)
         if _SHIPPED.match(body):
             return json(_described(environment.import_shipped(_patterns(body))))
-        upload = await asyncio.to_thread(uploads.read, body)
+        upload = await asyncio.to_thread(imports.read, body)
         return json(_described(await environment.import_definitions(upload)))
 
 

@@ -8,9 +8,9 @@ import random
 from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from mock_afas import values
+from mock_afas import imports, values
 from mock_afas.access import Access, AppConnector
 from mock_afas.connectors import Definitions, GetConnector, UpdateConnector
 from mock_afas.environment import opened
@@ -21,9 +21,6 @@ from mock_afas.environment.visits import Visits
 from mock_afas.environment.writing import WriteCall, carry_out
 from mock_afas.errors import ControlError
 from mock_afas.faults import Faults
-from mock_afas.imports import importing
-from mock_afas.imports.importing import Report
-from mock_afas.imports.uploads import Upload
 from mock_afas.ledger.book import Result
 from mock_afas.logbook import Logbook
 from mock_afas.profiles import Profile
@@ -32,6 +29,10 @@ from mock_afas.store.books import Books, MissingKey
 from mock_afas.store.ledger_book import LedgerBook
 from mock_afas.store.snapshots import Snapshot, Snapshots
 from mock_afas.traffic import Traffic
+
+if TYPE_CHECKING:
+    from mock_afas.imports.importing import Batch, Report
+    from mock_afas.imports.uploads import Upload
 
 #: A body above so many bytes is handled in a worker thread.
 LARGE_BODY = 262_144
@@ -135,15 +136,15 @@ class Environment:
         """
         profile = self.profile
         batch = await asyncio.to_thread(
-            importing.mapped, upload, seed=profile.seed, without=profile.without, known=self.definitions
+            imports.mapped, upload, seed=profile.seed, without=profile.without, known=self.definitions
         )
         return self._imported(batch)
 
     def import_shipped(self, patterns: Sequence[str]) -> Report:
         """Adds shipped GetConnectors by id; ``*`` stands for any characters. Raises ControlError for none of a name."""
-        return self._imported(importing.shipped(patterns, without=self.profile.without, known=self.definitions))
+        return self._imported(imports.shipped(patterns, without=self.profile.without, known=self.definitions))
 
-    def _imported(self, batch: importing.Batch) -> Report:
+    def _imported(self, batch: Batch) -> Report:
         if batch.connectors:
             self.definitions = batch.added_to(self.definitions)
             self._renew()
