@@ -7,7 +7,7 @@ from typing import NamedTuple
 from mock_afas.documents import Node
 from mock_afas.ledger.book import Draft, refuse
 from mock_afas.ledger.period import check_period
-from mock_afas.ledger.posting import Facts, Posting, blank_line, refuse_key, refuse_unknown, require
+from mock_afas.ledger.posting import Facts, Findings, Posting, blank_line, refuse_key, refuse_unknown, require
 
 
 def last_used(draft: Draft) -> Facts | None:
@@ -48,36 +48,49 @@ def journal(draft: Draft, node: Node, unit: int) -> Facts:
 
 
 class _Head(NamedTuple):
-    """Where an entry is booked: administration, journal, year and period."""
+    """Where an entry is booked, and what was found out about lines that are booked there."""
 
     administration: Facts
     journal: Facts
     year: int
     period: int
+    findings: Findings
+
+
+#: The entities that the rules for lines look at.
+_LOOKED_AT = (
+    "administrations",
+    "journals",
+    "periods",
+    "accounts",
+    "tax_codes",
+    "allocation_assignments",
+    "customers",
+    "suppliers",
+)
 
 
 def _head(node: Node, draft: Draft) -> _Head:
     """What the head of the document names, checked, and kept for other documents that name the same."""
-    get = node.fields.get
-    kept: dict[object, _Head] = draft.kept(("administrations", "journals", "periods"), "heads")
+    get, circumstances = node.fields.get, draft.circumstances
+    kept: dict[object, _Head] = draft.kept(_LOOKED_AT, circumstances.without, circumstances.missing_features)
     sent = (get("UnId"), get("JoCo"), get("Year"), get("Peri"))
     known = kept.get(sent)
-    if known is None:
+    if known is None or known.findings.are_many():
         require("entry_field_missing", node, "JoCo", "Year", "Peri")
         company = administration(draft, node)
         unit: int = company["administration"]
-        known = kept[sent] = _Head(company, journal(draft, node, unit), *check_period(draft, node, unit))
+        book = journal(draft, node, unit)
+        known = kept[sent] = _Head(company, book, *check_period(draft, node, unit), Findings())
     return known
 
 
 def opened(node: Node, draft: Draft) -> Posting:
     """What the head of the document says, checked. The entry gets the next number of its administration."""
-    company, book, year, period = _head(node, draft)
+    company, book, year, period, findings = _head(node, draft)
     unit: int = company["administration"]
     number = draft.next_number("entries", "entry", administration=unit)
     currency = company["currency"] or "EUR"
-    circumstances = draft.circumstances
-    about = (unit, book["kind"], circumstances.without, circumstances.missing_features)
     return Posting(
         draft=draft,
         node=node,
@@ -90,9 +103,6 @@ def opened(node: Node, draft: Draft) -> Posting:
         entry=number,
         base_currency=currency,
         blank_line=blank_line(unit, number, currency),
-        open_dates=draft.kept(("periods",), "open", unit),
-        places=draft.kept(("accounts", "tax_codes"), "places", *about),
-        relations=draft.kept(("customers", "suppliers", "tax_codes"), "relations", *about),
         # An assignment that this document makes is not in the books yet, and may never be.
-        codes={} if node.number("AdDa") else draft.kept(("accounts", "allocation_assignments"), "codes", *about),
+        findings=Findings() if node.number("AdDa") else findings,
     )

@@ -11,7 +11,7 @@ from typing import Any
 
 from mock_afas.documents import Node
 from mock_afas.ledger import currency, custom_fields
-from mock_afas.ledger.book import Detail, refuse
+from mock_afas.ledger.book import refuse
 from mock_afas.ledger.posting import LEDGER, Facts, Line, Making, Posting, check_size, money, rounded, times
 
 _MANDATORY, _NONE = "B", "N"
@@ -33,9 +33,10 @@ def allocate(posting: Posting, line: Line, parts: list[Node] | None) -> None:
         refuse("allocation_not_applicable", parts[0], value=line.row["account"], allowed="no allocation", **names)
     part = parts[0]
     if len(parts) == 1 and _CODES.issuperset(part.fields) and not part.custom:
-        line.row.update(_codes(posting, line.account, part))
-        line.allocations = (_whole(line.row),)
-        return
+        codes = _codes(posting, line.account, part)
+        line.row.update(codes)
+        if any(codes.values()):
+            return  # the only part of a line says what the line says, and the books know that
     rows = [_part(posting, line, part, number) for number, part in enumerate(parts, 1)]
     for _, _, _, column in _PLACES:
         code = rows[0][column]
@@ -57,28 +58,6 @@ def check_present(posting: Posting, node: Node, account: Facts) -> None:
         if account[column] == _MANDATORY and not posting.draft.lacks("allocation"):
             names = _names(posting, axis, account["account"])
             refuse("allocation_required", node, value="", allowed=f"FiDimEntries with {field}", **names)
-
-
-def _whole(of_line: Making) -> Detail:
-    """The row of the only part of a line, which has the codes and amounts of that."""
-    return (
-        of_line["administration"],
-        of_line["entry"],
-        of_line["sequence"],
-        1,
-        of_line["allocation_1"],
-        of_line["allocation_2"],
-        of_line["allocation_3"],
-        of_line["allocation_4"],
-        of_line["allocation_5"],
-        of_line["debit"],
-        of_line["credit"],
-        of_line["currency"],
-        of_line["debit_currency"],
-        of_line["credit_currency"],
-        None,
-        None,
-    )
 
 
 def _part(posting: Posting, line: Line, part: Node, number: int) -> Making:
@@ -106,10 +85,10 @@ def _codes(posting: Posting, account: Facts, part: Node) -> Making:
     """The columns of the codes of a part, checked axis by axis; kept for other parts with the same."""
     get = part.fields.get
     sent = (account["account"], get("DiC1"), get("DiC2"), get("DiC3"), get("DiC4"), get("DiC5"))
-    codes = posting.codes.get(sent)
+    codes = posting.findings.codes.get(sent)
     if codes is None:
         codes = {column: _code(posting, account, part, axis) for axis, _, _, column in _PLACES}
-        posting.codes[sent] = codes
+        posting.findings.codes[sent] = codes
     return codes
 
 

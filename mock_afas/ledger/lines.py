@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mock_afas.documents import Node
-from mock_afas.ledger import allocation, currency, custom_fields, project, relation_line, transitory, vat
+from mock_afas.ledger import allocation, currency, custom_fields, pattern, project, relation_line, transitory, vat
 from mock_afas.ledger.book import refuse
 from mock_afas.ledger.commitment import commitment_number
 from mock_afas.ledger.period import check_entry_date
@@ -53,6 +53,17 @@ _INVOICING = frozenset((PURCHASE, SALES))
 
 def read(posting: Posting, node: Node, sequence: int) -> Line:
     """One line, checked. Raises ProfitError."""
+    key = pattern.key_of(node)
+    if key is None:
+        return _checked(posting, node, sequence)
+    line = pattern.repeated(posting, key, node, sequence)
+    if line is None:
+        line = _checked(posting, node, sequence)
+        pattern.keep(posting, key, line)
+    return line
+
+
+def _checked(posting: Posting, node: Node, sequence: int) -> Line:
     given = node.fields
     get = given.get
     kind: Any = get("VaAs")
@@ -60,11 +71,11 @@ def read(posting: Posting, node: Node, sequence: int) -> Line:
         check_no_number(node)
     if not (kind and get("AcNr") and get("EnDa") and get("BpDa")):
         require("line_field_missing", node, "VaAs", "AcNr", "EnDa", "BpDa")
-    if given["EnDa"] not in posting.open_dates:
+    if given["EnDa"] not in posting.findings.open_dates:
         check_entry_date(posting, node)
     if kind != LEDGER:
         return _of_relation(posting, node, sequence, kind)
-    place = posting.places.get((get("AcNr"), get("VaId"))) or _place(posting, node)
+    place = posting.findings.places.get((get("AcNr"), get("VaId"))) or _place(posting, node)
     line = Line(node, kind, place.account, _row(posting, node, sequence, place))
     if place.demanding or not _PLAIN.issuperset(given):
         _complete(posting, line)
@@ -88,19 +99,19 @@ def _place(posting: Posting, node: Node) -> Place:
     demanding = bool(account["commitment_mandatory"]) or account["to_project"] == project.MANDATORY
     code, rate = (None, None) if tax is None else (tax["tax_code"], vat.rate_on_top(tax, account))
     place = Place(account, account["account"], code, rate, demanding, allocation.is_mandatory(account))
-    posting.places[node.fields["AcNr"], node.fields.get("VaId")] = place
+    posting.findings.places[node.fields["AcNr"], node.fields.get("VaId")] = place
     return place
 
 
 def _of_relation(posting: Posting, node: Node, sequence: int, kind: str) -> Line:
     """The line of a debtor or creditor."""
     sent = (kind, node.fields["AcNr"], node.fields.get("VaId"))
-    place = posting.relations.get(sent)
+    place = posting.findings.relations.get(sent)
     if place is None:
         account = relation(posting, node, kind)
         tax = vat.vat_code(posting, node, kind, account)
         code = None if tax is None else tax["tax_code"]
-        place = posting.relations[sent] = Place(account, account[RELATIONS[kind][1]], code, None, False, False)
+        place = posting.findings.relations[sent] = Place(account, account[RELATIONS[kind][1]], code, None, False, False)
     line = Line(node, kind, place.account, _row(posting, node, sequence, place))
     _complete(posting, line)
     if node.children:

@@ -39,7 +39,7 @@ def check_entry_date(posting: Posting, node: Node) -> None:
     day = str(node.fields["EnDa"])
     if is_blocked(posting.draft, posting.unit, day):
         refuse("entry_date_blocked", node, "EnDa", allowed="a date in a period that is open", date=written(day))
-    posting.open_dates[day] = True
+    posting.findings.open_dates[day] = True
 
 
 def check_deletable(draft: Draft, entry: Facts, days: set[str]) -> None:

@@ -29,6 +29,7 @@ PURCHASE, SALES, CASH, BANK = "I", "V", "K", "B"
 CENT = values.MILLIONTHS // 100
 ONE = values.MILLIONTHS
 _TOO_LARGE = 10**12 * ONE
+_MOST_FINDINGS = 20_000
 _ALLOWED = "amounts below 1000000000000"
 
 
@@ -47,6 +48,41 @@ class Place(NamedTuple):
     allocates: bool
 
 
+class Pattern(NamedTuple):
+    """A ledger line that was found to be right, for others that differ from it in amount and texts only.
+
+    ``row`` is its row, ``rate`` that of its ``Place``.
+    """
+
+    account: Facts
+    row: Making
+    rate: int | None
+
+
+@dataclass(slots=True)
+class Findings:
+    """What rules found out about lines of entries with the same head. It lasts until rows that they looked at change.
+
+    Keys are values as they were sent. Nothing that a document only drafted may get into it.
+    """
+
+    #: Entry dates that are in open periods.
+    open_dates: dict[str, bool] = field(default_factory=dict)
+    #: What lines can be booked on, by account number and VAT code.
+    places: dict[tuple[object, object], Place] = field(default_factory=dict)
+    #: The same of debtors and creditors, by kind, number and VAT code.
+    relations: dict[tuple[object, object, object], Place] = field(default_factory=dict)
+    #: Columns of allocation codes, by account number and the codes.
+    codes: dict[tuple[object, ...], Making] = field(default_factory=dict)
+    #: Whole lines; see ``pattern``.
+    patterns: dict[tuple[object, ...], Pattern] = field(default_factory=dict)
+
+    def are_many(self) -> bool:
+        """Whether they take so much room that they are better found out again."""
+        kept = (self.open_dates, self.places, self.relations, self.codes, self.patterns)
+        return sum(map(len, kept)) > _MOST_FINDINGS
+
+
 @dataclass(slots=True)
 class Posting:
     """Where and how an entry is booked."""
@@ -63,14 +99,7 @@ class Posting:
     base_currency: str
     #: The row of a line that says nothing yet.
     blank_line: Making
-    #: Entry dates that were found to be in open periods.
-    open_dates: dict[str, bool]
-    #: What lines can be booked on, by account number and VAT code as they were sent.
-    places: dict[tuple[object, object], Place]
-    #: The same of debtors and creditors, by kind, number and VAT code as they were sent.
-    relations: dict[tuple[object, object, object], Place]
-    #: Columns of allocation codes found to be right, by account number and the codes as they were sent.
-    codes: dict[tuple[object, ...], Making]
+    findings: Findings
     #: Lines that use commitments.
     committed: list[Line] = field(default_factory=list)
 

@@ -22,8 +22,20 @@ DEFERRED = frozenset(
 )
 #: Those that bookings look up by their keys, which are their first columns.
 _FOUND = {entity: len(ENTITIES[entity].key) for entity in ("entries", "invoices")}
+#: What a part of a line says of itself.
+_PARTS_ALONE = frozenset(("quantity", "custom"))
 #: So many bookings are settled at a time.
 _CHUNK = 500
+
+#: Where columns of lines and of their allocations are. Administration, entry and sequence are the key of a line.
+_KEY = len(ENTITIES["entry_lines"].key)
+_LINE = {column.name: at for at, column in enumerate(ENTITIES["entry_lines"].columns)}
+_CODES = slice(_LINE["allocation_1"], _LINE["allocation_5"] + 1)
+#: By column of an allocation after its key, where the line has what it says; a part of a line has more.
+_OF_LINE = tuple(
+    _LINE.get(column.name) if column.name not in _PARTS_ALONE else None
+    for column in ENTITIES["entry_allocations"].columns[len(ENTITIES["entry_allocations"].key) :]
+)
 
 #: New rows by their entities, each with all columns in the order of the entity.
 Details = Mapping[str, Sequence[Sequence[Stored]]]
@@ -60,7 +72,7 @@ class Deferred:
         """
         rows = self._connection.execute("SELECT details FROM deferred ORDER BY id")
         while chunk := rows.fetchmany(_CHUNK):
-            read = [orjson.loads(details) for (details,) in chunk]
+            read = [_complete(orjson.loads(details)) for (details,) in chunk]
             for entity in sorted(DEFERRED):
                 new = [row for details in read for row in details.get(entity, ())]
                 if new:
@@ -83,6 +95,21 @@ class Deferred:
         # Nobody else writes, so SQLite gave the new rows the numbers after the highest, one by one.
         (last,) = self._connection.execute("SELECT last_insert_rowid()").fetchone()
         return range(last - len(rows) + 1, last + 1)
+
+
+def _complete(details: dict[str, list[list[Stored]]]) -> dict[str, list[list[Stored]]]:
+    """Adds the allocations that need not be written down: that of a line with codes and no parts is all of it."""
+    lines = [line for line in details.get("entry_lines", ()) if any(line[_CODES])]
+    if not lines:
+        return details
+    written = details.get("entry_allocations", [])
+    parted = {tuple(part[:_KEY]) for part in written}
+    whole = [_only_part(line) for line in lines if tuple(line[:_KEY]) not in parted]
+    return {**details, "entry_allocations": [*written, *whole]}
+
+
+def _only_part(line: list[Stored]) -> list[Stored]:
+    return [*line[:_KEY], 1, *(None if at is None else line[at] for at in _OF_LINE)]
 
 
 def _place(column: Column) -> str:
