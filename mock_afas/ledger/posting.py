@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Sized
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, NoReturn
 
@@ -79,7 +79,7 @@ class Findings:
 
     def are_many(self) -> bool:
         """Whether they take so much room that they are better found out again."""
-        kept = (self.open_dates, self.places, self.relations, self.codes, self.patterns)
+        kept: tuple[Sized, ...] = (self.open_dates, self.places, self.relations, self.codes, self.patterns)
         return sum(map(len, kept)) > _MOST_FINDINGS
 
 
