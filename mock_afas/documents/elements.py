@@ -31,14 +31,11 @@ _PARTS = frozenset(("Fields", "Objects"))
 _ACTION_KEYS = frozenset(("@Action", "@action", "Action", "action"))
 
 
-def _read_plainly(element: dict[str, Any], known: Mapping[str, KnownValues]) -> dict[str, Value | None] | None:
-    """``Fields`` as nearly every element has them: known fields with values, as one object, and no other keys.
+def _read_plainly(fields: dict[str, Any], known: Mapping[str, KnownValues]) -> dict[str, Value | None] | None:
+    """Fields as nearly every element has them: known ones, with values.
 
     None when they are not like that: then they have to be read carefully, which gives the same and costs more.
     """
-    fields = element.get("Fields")
-    if type(fields) is not dict or (len(element) > 1 and (len(element) > 2 or "Objects" not in element)):
-        return None
     read: dict[str, Value | None] = fields.copy()
     try:
         for name, value in fields.items():
@@ -57,27 +54,28 @@ class ElementReader:
 
     def nodes(self, shape: Shape, content: object, name: str, above: Place | None = None) -> list[Node]:
         """The elements of an object. One without ``Element`` is malformed; an empty one has none."""
+        if type(content) is dict and "Element" in content:
+            elements = content["Element"]
+            if type(elements) is list:
+                return [self._node(shape, element, (above, name, at)) for at, element in enumerate(elements)]
+            return [self._node(shape, elements, (above, name, None))]
         if content is None or content == "":
             return []
-        if not isinstance(content, dict) or "Element" not in content:
-            refuse("malformed", self._where(name, above), content, 'an object with "Element"')
-        elements, read = content["Element"], self._node
-        if not isinstance(elements, list):
-            return [read(shape, elements, (above, name, None))]
-        return [read(shape, element, (above, name, at)) for at, element in enumerate(elements)]
+        refuse("malformed", self._where(name, above), content, 'an object with "Element"')
 
     @staticmethod
     def _where(name: str, above: Place | None) -> str:
         return f"{path_of(above)}/Objects/{name}" if above else name
 
     def _node(self, shape: Shape, element: object, place: Place) -> Node:
-        if not isinstance(element, dict):
+        if type(element) is not dict:
             refuse("malformed", path_of(place), element, 'an object with "Fields"')
-        fields = _read_plainly(element, shape.known)
+        written, objects, fields = element.get("Fields"), element.get("Objects"), None
+        if type(written) is dict and len(element) == (1 if objects is None else 2):
+            fields = _read_plainly(written, shape.known)
         node = Node(shape.definition, self._action, place, fields)
         if fields is None:
             self._read_carefully(shape, node, element)
-        objects = element.get("Objects")
         if objects:
             self._objects(shape, node, objects)
         return node
@@ -148,18 +146,21 @@ class ElementReader:
             self._unknown(name, f"{node.path}/Fields/{name}", ", ".join(shape.converters))
 
     def _objects(self, shape: Shape, node: Node, objects: object) -> None:
+        known, place = shape.below, node.place
         children: dict[str, list[Node]] = {}
         node.children = children
-        for part in objects if isinstance(objects, list) else (objects,):
-            if not isinstance(part, dict):
+        for part in objects if type(objects) is list else (objects,):
+            if type(part) is not dict:
                 refuse("malformed", f"{node.path}/Objects", part, "an object of objects")
             for name, content in part.items():
-                below = shape.below.get(name)
+                below = known.get(name)
                 if below is None:
                     self._other_object(shape, node, name)
                     continue
-                nodes = self.nodes(below, content, name, node.place)
-                children[name] = nodes = children[name] + nodes if name in children else nodes
+                nodes = self.nodes(below, content, name, place)
+                if name in children:
+                    nodes = children[name] + nodes
+                children[name] = nodes
                 if len(nodes) > 1 and not below.definition.many:
                     refuse("object_repeated", nodes[1].path, f"{len(nodes)} times", "one element", object=name)
 

@@ -51,13 +51,19 @@ class LedgerBook:
         Those in ``grown`` only got these rows more, so their highest numbers follow.
         """
         self._version = self._books.version
-        versions = self._versions
         for entity, version in self._books.versions.items():
-            if versions.get(entity) != version:
-                versions[entity] = version
-                self._found[entity], self._selected[entity] = {}, {}
-                numbers = self._highest.get(entity, {}) if entity in grown else {}
-                self._highest[entity] = {asked: _raised(asked, last, grown[entity]) for asked, last in numbers.items()}
+            if self._versions.get(entity) != version:
+                self._forget(entity, version, grown.get(entity))
+
+    def _forget(self, entity: str, version: int, grown: Sequence[Row] | None) -> None:
+        self._versions[entity] = version
+        self._found[entity], self._selected[entity] = {}, {}
+        highest = self._highest.get(entity)
+        if highest and grown:
+            for asked, last in highest.items():
+                highest[asked] = _raised(asked, last, grown)
+        else:
+            self._highest[entity] = {}
 
     def _settled(self, entity: str) -> None:
         """Before SQL looks at ``entity``: brings rows that wait into its table, and follows."""
@@ -170,23 +176,31 @@ class LedgerBook:
         New rows that can wait do, unless others of their entity change. ``created`` and ``modified`` follow ``now``,
         a stored datetime.
         """
-        follows = self._version == self._books.version
+        books = self._books
+        follows = self._version == books.version
         changed = {entity for entity, row, key in changes if row is None or not key}
         at_once: list[Change] = []
-        waiting: dict[str, list[Sequence[Stored]]] = {entity: list(rows) for entity, rows in details.items()}
+        waiting: dict[str, Sequence[Sequence[Stored]]] = dict(details)
         grown: dict[str, list[Row]] = {}
         for change in changes:
             entity, row, key = change
-            if row is not None and key and entity not in changed:
-                grown.setdefault(entity, []).append(row)
-            if row is not None and key and entity in DEFERRED and entity not in changed:
-                waiting.setdefault(entity, []).append(_whole(entity, row, now))
+            if row is None or not key or entity in changed:
+                at_once.append(change)
+                continue
+            grown.setdefault(entity, []).append(row)
+            if entity in DEFERRED:
+                waiting[entity] = [*waiting.get(entity, ()), _whole(entity, row, now)]
             else:
                 at_once.append(change)
         if at_once:
             self._write_all(at_once, waiting, now)
         elif waiting:
-            self._books.defer(waiting)
+            books.defer(waiting)
+            if follows:
+                self._version = books.version
+                for entity in waiting:
+                    self._forget(entity, books.versions[entity], grown.get(entity))
+            return
         if follows:
             self._follow(grown)
 
