@@ -11,20 +11,16 @@ import secrets
 import signal
 import socket
 import ssl
-import struct
 import sys
 import tempfile
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
-from weakref import ref
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 import mock_afas
 from mock_afas import tls
@@ -33,11 +29,10 @@ from mock_afas.app import create_app
 from mock_afas.control.guard import is_loopback
 from mock_afas.control.ready import describe
 from mock_afas.errors import ControlError
+from mock_afas.protocol import Protocol
 from mock_afas.proxy import Proxy
 from mock_afas.registry import Opened, Progress, Registry
 from mock_afas.store.catalog import Catalog
-from mock_afas.upgrades import PassingOverUpgrades
-from mock_afas.wire.calls import HANG_UP
 
 #: Seconds that a connection without calls is kept, as IIS does by default.
 _IDLE = 120
@@ -79,37 +74,6 @@ def remove_ready_file(path: Path) -> None:
             path.unlink()
 
 
-class _Protocol(PassingOverUpgrades):
-    """uvicorn's protocol, with a way to hang up on a client, which ASGI lacks."""
-
-    def on_headers_complete(self) -> None:
-        super().on_headers_complete()
-        # weakly, for a cycle of references to collect in each call would cost more than all the rest of this
-        self.scope["extensions"] = {HANG_UP: {"call": partial(_hang_up, ref(self.cycle))}}
-
-    def shutdown(self) -> None:
-        super().shutdown()
-        if self.scheme == "https" and self.transport.is_closing():
-            self.transport.abort()  # or it would wait for the goodbye of a client that does not listen now
-
-
-def _hang_up(call: ref[RequestResponseCycle], *, reset: bool) -> None:
-    """Closes the connection of a call that was not, or not wholly, answered; what was sent of it still arrives.
-
-    With ``reset`` the client sees its connection reset (RST) instead of an orderly end (FIN).
-    """
-    cycle = call()
-    if cycle is None:  # its task holds it as long as it runs
-        return
-    cycle.disconnected = True  # or uvicorn would complain of the missing answer, and send one
-    if reset:
-        connection = cycle.transport.get_extra_info("socket")
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        cycle.transport.abort()
-    else:
-        cycle.transport.close()
-
-
 class _Server(uvicorn.Server):
     """A server that says when it answers, and when it is about to stop."""
 
@@ -133,8 +97,8 @@ class _Server(uvicorn.Server):
                 await self._proxy.start(self._protocol)
             self._ready()
 
-    def _protocol(self) -> _Protocol:
-        return _Protocol(self.config, self.server_state, self.lifespan.state)
+    def _protocol(self) -> Protocol:
+        return Protocol(self.config, self.server_state, self.lifespan.state)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._stopping()
@@ -173,7 +137,7 @@ class Serving:
         """Serves until SIGINT or SIGTERM, or ``stop``; calls ``ready`` once requests are answered."""
         config = uvicorn.Config(
             self._app,
-            http=_Protocol,
+            http=Protocol,
             ws="none",
             lifespan="off",
             log_level="warning",

@@ -54,14 +54,14 @@ class ElementReader:
 
     def nodes(self, shape: Shape, content: object, name: str, above: Place | None = None) -> list[Node]:
         """The elements of an object. One without ``Element`` is malformed; an empty one has none."""
-        if type(content) is dict and "Element" in content:
-            elements = content["Element"]
-            if type(elements) is list:
-                return [self._node(shape, element, (above, name, at)) for at, element in enumerate(elements)]
-            return [self._node(shape, elements, (above, name, None))]
         if content is None or content == "":
             return []
-        refuse("malformed", self._where(name, above), content, 'an object with "Element"')
+        if type(content) is not dict or "Element" not in content:
+            refuse("malformed", self._where(name, above), content, 'an object with "Element"')
+        elements = content["Element"]
+        if type(elements) is list:
+            return [self._node(shape, element, (above, name, at)) for at, element in enumerate(elements)]
+        return [self._node(shape, elements, (above, name, None))]
 
     @staticmethod
     def _where(name: str, above: Place | None) -> str:
