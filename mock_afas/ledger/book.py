@@ -7,7 +7,6 @@ Rules are functions over a ``Draft``. They read the books through it, add what t
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple, NoReturn, Protocol
 
 from mock_afas.connectors import Feature
@@ -59,8 +58,7 @@ class Remove(NamedTuple):
     key: Key
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Circumstances:
+class Circumstances(NamedTuple):
     """What rules depend on beside the books. ``now`` is a stored datetime, ``today`` a stored date."""
 
     now: str

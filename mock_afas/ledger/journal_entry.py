@@ -52,9 +52,13 @@ def _write(posting: Posting, read: list[Line]) -> None:
     }
     draft.insert("entries", (unit, number), head)
     draft.attach("entry_lines", [tuple(line.row.values()) for line in read])
-    draft.attach("entry_allocations", [row for line in read for row in line.allocations])
-    draft.attach("entry_projects", [tuple(row.values()) for line in read for row in line.projects])
-    draft.attach("entry_transitories", [tuple(row.values()) for line in read for row in line.transitories])
+    for line in read:
+        if line.allocations:
+            draft.attach("entry_allocations", line.allocations)
+        if line.projects:
+            draft.attach("entry_projects", [tuple(row.values()) for row in line.projects])
+        if line.transitories:
+            draft.attach("entry_transitories", [tuple(row.values()) for row in line.transitories])
 
 
 def _invoice_number(read: list[Line]) -> str:

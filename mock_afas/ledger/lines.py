@@ -53,13 +53,10 @@ _INVOICING = frozenset((PURCHASE, SALES))
 
 def read(posting: Posting, node: Node, sequence: int) -> Line:
     """One line, checked. Raises ProfitError."""
-    key = pattern.key_of(node)
-    if key is None:
-        return _checked(posting, node, sequence)
-    line = pattern.repeated(posting, key, node, sequence)
+    line = pattern.repeated(posting, node, sequence)
     if line is None:
         line = _checked(posting, node, sequence)
-        pattern.keep(posting, key, line)
+        pattern.keep(posting, line)
     return line
 
 

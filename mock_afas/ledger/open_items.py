@@ -14,7 +14,6 @@ payment (wire.md section 7). Our readings:
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import count
 from typing import Any
 
 from mock_afas.documents import Node
@@ -66,17 +65,22 @@ def number_invoices(posting: Posting, lines: list[Line]) -> None:
     unnumbered = [line for line in lines if line.kind != LEDGER and line.row["invoice"] is None]
     if not unnumbered:
         return
-    prefix = _PREFIXES.get(posting.journal_kind, "F")
-    numbers = (f"{prefix}{number:07d}" for number in count(posting.entry))
-    invoice = next(number for number in numbers if not any(_taken(posting, line, number) for line in unnumbered))
+    prefix, number = _PREFIXES.get(posting.journal_kind, "F"), posting.entry
+    while _taken(posting, unnumbered, invoice := f"{prefix}{number:07d}"):
+        number += 1
     for line in lines:
-        if line.row["invoice"] is None:
-            line.row["invoice"] = invoice
+        row = line.row
+        if row["invoice"] is None:
+            row["invoice"] = invoice
 
 
-def _taken(posting: Posting, line: Line, invoice: str) -> bool:
-    side = RELATIONS[line.kind][2]
-    return posting.draft.find("invoices", posting.unit, side, line.row["account"], invoice) is not None
+def _taken(posting: Posting, lines: list[Line], invoice: str) -> bool:
+    """Whether the relation of one of ``lines`` has an invoice with this number."""
+    find, unit = posting.draft.find, posting.unit
+    for line in lines:
+        if find("invoices", unit, RELATIONS[line.kind][2], line.row["account"], invoice) is not None:
+            return True
+    return False
 
 
 def gathered(posting: Posting, lines: list[Line]) -> list[OpenItem]:

@@ -11,14 +11,14 @@ from typing import Any
 from mock_afas.documents import Node
 from mock_afas.ledger.posting import CENT, LEDGER, Line, Pattern, Posting, times
 
-#: What lines may differ in: their amounts, and texts that no rule looks at.
+#: What lines of a pattern may differ in: their amounts, and texts that no rule looks at.
 _OWN = frozenset(("AmDe", "AmCr", "Ds", "BpNr", "InId"))
-#: What a line may say beside that; it is part of the key.
-_SHARED = frozenset(("VaAs", "AcNr", "EnDa", "BpDa", "VaId", "CuId", "DaEx"))
-_FIELDS = _OWN | _SHARED
+#: What they may say beside that, which is the same in all of them.
+_SHARED = ("VaAs", "AcNr", "VaId", "EnDa", "BpDa", "CuId")
+_FIELDS = _OWN.union(_SHARED)
 _CODES = frozenset(("DiC1", "DiC2", "DiC3", "DiC4", "DiC5"))
 
-#: Values of a line that are the same in all lines of a pattern, as they were sent.
+#: The shared values of a line and the fields of the one part of its allocation, as they were sent.
 PatternKey = tuple[object, ...]
 
 
@@ -27,22 +27,20 @@ def key_of(node: Node) -> PatternKey | None:
     given, children = node.fields, node.children
     if not _FIELDS.issuperset(given) or node.custom:
         return None
-    allocated: object = None
+    codes: object = None
     if children:
         parts = children.get("FiDimEntries")
-        if parts is None or len(parts) != 1 or len(children) > 1:
+        if parts is None or len(parts) != 1 or len(children) > 1 or parts[0].custom:
             return None
-        part = parts[0]
-        if not _CODES.issuperset(part.fields) or part.custom:
-            return None
-        allocated = tuple(part.fields.items())
+        codes = tuple(parts[0].fields.items())
     get = given.get
-    return get("VaAs"), get("AcNr"), get("EnDa"), get("BpDa"), get("VaId"), get("CuId"), get("DaEx"), allocated
+    return get("VaAs"), get("AcNr"), get("VaId"), get("EnDa"), get("BpDa"), get("CuId"), codes
 
 
-def repeated(posting: Posting, key: PatternKey, node: Node, sequence: int) -> Line | None:
+def repeated(posting: Posting, node: Node, sequence: int) -> Line | None:
     """The line of ``node``, when one of the same pattern was found to be right and its amounts are."""
-    known = posting.findings.patterns.get(key)
+    key = key_of(node)
+    known = None if key is None else posting.findings.patterns.get(key)
     if known is None:
         return None
     given: Any = node.fields
@@ -51,8 +49,8 @@ def repeated(posting: Posting, key: PatternKey, node: Node, sequence: int) -> Li
     credit: int = get("AmCr") or 0
     if (debit and credit) or debit % CENT or credit % CENT:
         return None
-    account, pattern, rate = known
-    row = pattern.copy()
+    account, shared, rate = known
+    row = shared.copy()
     row["entry"] = posting.entry
     row["sequence"] = sequence
     row["voucher_number"] = get("BpNr")
@@ -65,9 +63,13 @@ def repeated(posting: Posting, key: PatternKey, node: Node, sequence: int) -> Li
     return Line(node, LEDGER, account, row)
 
 
-def keep(posting: Posting, key: PatternKey, line: Line) -> None:
-    """Keeps a line that was found to be right for others of its pattern, if its account asks for nothing else."""
+def keep(posting: Posting, line: Line) -> None:
+    """Keeps a line that was found to be right for others of its pattern, if its account asks for nothing more."""
+    key = key_of(line.node)
+    if key is None or line.kind != LEDGER or line.row["currency"] != posting.base_currency:
+        return
+    parts = line.node.below("FiDimEntries")
     place = posting.findings.places.get((line.node.fields["AcNr"], line.node.fields.get("VaId")))
-    plain = line.kind == LEDGER and line.row["currency"] == posting.base_currency and not line.allocations
-    if plain and place is not None and not place.demanding:
+    whole = not line.allocations and all(_CODES.issuperset(part.fields) for part in parts)
+    if whole and place is not None and not place.demanding:
         posting.findings.patterns[key] = Pattern(line.account, line.row.copy(), place.rate)

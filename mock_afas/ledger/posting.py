@@ -28,6 +28,9 @@ PURCHASE, SALES, CASH, BANK = "I", "V", "K", "B"
 #: How a stored amount counts cents, and one.
 CENT = values.MILLIONTHS // 100
 ONE = values.MILLIONTHS
+#: How a product of two stored numbers counts cents, and half of that.
+_PRODUCT = CENT * ONE
+_HALF = _PRODUCT // 2
 _TOO_LARGE = 10**12 * ONE
 _MOST_FINDINGS = 20_000
 _ALLOWED = "amounts below 1000000000000"
@@ -135,7 +138,7 @@ def rounded(millionths: int) -> int:
 
 def times(amount: int, factor: int) -> int:
     """``amount`` times ``factor``, both in millionths, in whole cents."""
-    product = (abs(amount * factor) + CENT * ONE // 2) // (CENT * ONE) * CENT
+    product = (abs(amount * factor) + _HALF) // _PRODUCT * CENT
     return product if (amount < 0) == (factor < 0) else -product
 
 
