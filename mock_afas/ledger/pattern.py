@@ -16,7 +16,6 @@ _OWN = frozenset(("AmDe", "AmCr", "Ds", "BpNr", "InId"))
 #: What they may say beside that, which is the same in all of them.
 _SHARED = ("VaAs", "AcNr", "VaId", "EnDa", "BpDa", "CuId")
 _FIELDS = _OWN.union(_SHARED)
-_CODES = frozenset(("DiC1", "DiC2", "DiC3", "DiC4", "DiC5"))
 
 #: The shared values of a line and the fields of the one part of its allocation, as they were sent.
 PatternKey = tuple[object, ...]
@@ -64,12 +63,8 @@ def repeated(posting: Posting, node: Node, sequence: int) -> Line | None:
 
 
 def keep(posting: Posting, line: Line) -> None:
-    """Keeps a line that was found to be right for others of its pattern, if its account asks for nothing more."""
-    key = key_of(line.node)
-    if key is None or line.kind != LEDGER or line.row["currency"] != posting.base_currency:
-        return
-    parts = line.node.below("FiDimEntries")
-    place = posting.findings.places.get((line.node.fields["AcNr"], line.node.fields.get("VaId")))
-    whole = not line.allocations and all(_CODES.issuperset(part.fields) for part in parts)
-    if whole and place is not None and not place.demanding:
+    """Keeps a line that was found to be right for others of its pattern, unless its allocation is one of its own."""
+    key, own = key_of(line.node), posting.base_currency
+    if key is not None and line.kind == LEDGER and line.row["currency"] == own and not line.allocations:
+        place = posting.findings.places[line.node.fields["AcNr"], line.node.fields.get("VaId")]
         posting.findings.patterns[key] = Pattern(line.account, line.row.copy(), place.rate)
