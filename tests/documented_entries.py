@@ -200,6 +200,7 @@ def _purchases() -> Iterator[tuple[str, Json]]:
         )
     yield "purchase: project on a line", purchase(line("1", "4510", "12100", PrId="910004"))
     yield "purchase: G-account", purchase(*COSTS, creditor="60021", AmGa="4000", Judg="KEESZ")
+    yield "purchase: reviewed by an employee", purchase(*COSTS, Judg="5000430")
     yield "purchase: credit note", entry("10", line("3", "60014", "121", InId="C9"), line("1", "4210", credit="121"))
     yield (
         "purchase: over a year",
