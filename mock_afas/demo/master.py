@@ -107,7 +107,7 @@ def _periods(units: Sequence[int], last_year: int) -> Batch:
 
 
 def _assignments(units: Sequence[int], accounts: Sequence[Sequence[Any]]) -> Batch:
-    """Each code of an axis to each account that has the axis; of axis 1 those that ``only`` names for the account."""
+    """Each code of an axis to each account that has the axis, unless ``only`` names the codes of the account."""
     document = read_json("demo/allocation.json")
     rows = [
         (number, axis, code, text, int(blocked))
@@ -115,7 +115,7 @@ def _assignments(units: Sequence[int], accounts: Sequence[Sequence[Any]]) -> Bat
         for axis, use in enumerate(more["axes"], 1)
         if use != "N"
         for code, text, blocked in document["codes"][str(axis)]
-        if axis > 1 or code in document["only"].get(number, (code,))
+        if code in document["only"].get(number, (code,))
     ]
     columns = ("administration", "account", "axis", "code", "description", "blocked")
     return Batch("allocation_assignments", columns, [(unit, *row) for unit in units for row in rows])
