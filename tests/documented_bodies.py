@@ -105,6 +105,12 @@ def _new_creditors() -> Iterator[tuple[str, Json]]:
         "creditor: known person",
         creditor(organisation(**contact(person={"MatchPer": "0", "BcCo": "1000744"}))),
     )
+    for duty in ("0", "5", "6", "7"):
+        yield f"creditor: VAT duty {duty}", creditor(organisation(), VaDu=duty)
+    yield (
+        "creditor: Belgian account",
+        creditor(organisation(**one("KnBankAccount", {"CoId": "B", "IbCk": "1", "Iban": "BE68 5390 0754 7034"}))),
+    )
     yield "creditor: department", creditor(organisation(**contact(person=None)))
 
 
@@ -227,6 +233,11 @@ def _subjects() -> Iterator[tuple[str, Json]]:
     )
     wrong = {"SfTp": "11", "SfId": "50013", "SiUn": "1", "SiTp": "1", "SiId": "PUR000232"}
     yield "purchase invoice by the names for sales", subject(wrong, "a.pdf", StId="-5", Ds="Factuur")
+    flagged = {"ToPR": "1", "SfId": "50013", "SiUn": "1", "SiTp": "1", "SiId": "PUR000232"}
+    yield "purchase invoice by its flag", subject(flagged, "a.pdf", StId="-5", Ds="Factuur")
+    flagged = {"DoCRM": "1", "ToBC": "1", "ToPR": "1", "SfId": "50013", "BcId": "1000032"}
+    yield "purchase invoice of a creditor and its organisation", subject(flagged, StId="-5", Ds="Factuur")
+    yield "note for a user by the whole name", subject(**NOTE, EmId="12345.ALLARDJ")
     yield "complaint with features", subject(StId="15", Ds="Klacht", FvF1="104", FvF2="111", ViPr="H")
     for sender in ("FLOORA", "5000430", "1000744", "12345.ALLARDJ"):
         yield f"note sent by {sender}", subject(**NOTE, UsId=sender, EmId="ALLARDJ")

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 Json = dict[str, Any]
+Amount = str | float
 
 
-def line(kind: str, account: str, debit: str = "0", credit: str = "0", *below: Json, **fields: Any) -> Json:
+def line(kind: str, account: str, debit: Amount = "0", credit: Amount = "0", *below: Json, **fields: Any) -> Json:
     day = fields.pop("day", "2013-01-02")
     given = {"VaAs": kind, "AcNr": account, "EnDa": day, "BpDa": day, "AmDe": debit, "AmCr": credit}
     element: Json = {"Fields": {**given, **fields}}
@@ -99,8 +100,36 @@ def _cash_and_bank() -> Iterator[tuple[str, Json]]:
         ),
     )
 
+    yield (
+        "bank: two invoices at once",
+        entry(
+            "50",
+            line("1", "1100", credit="2123.51"),
+            line("3", "60005", "1806.22", InId="INK00188"),
+            line("3", "50013", "317.29", InId="INK00190"),
+        ),
+    )
+    yield (
+        "bank: keys and amounts as JSON has them",
+        entry("50", line("1", "1100", credit=50), line("3", "60014", 50.0), Year=2013, Peri=1, UnId=1, AuNu=False),
+    )
+
+
+#: Accounts of AFAS' examples that take allocation on any axis.
+ALLOCATED = ("0200", "3000", "3020", "3030", "3300", "3600", "4055", "4210", "4330", "4360", "4510", "8010", "8070")
+
 
 def _general() -> Iterator[tuple[str, Json]]:
+    for account in ALLOCATED:
+        yield (
+            f"journal: account {account} on five axes",
+            entry(
+                "95",
+                line("1", account, "100", "0", parts("FiDimEntries", {**FIVE_AXES, "AmDe": "100", "AmCr": "0"})),
+                line("1", "1901", credit="100"),
+            ),
+        )
+    yield "journal: an account below the debtors'", entry("73", line("1", "1301", "5"), line("1", "1000", credit="5"))
     yield (
         "journal: allocated without amounts",
         entry(
@@ -161,8 +190,17 @@ def _purchases() -> Iterator[tuple[str, Json]]:
         "purchase: project costs that are allocated",
         purchase(line("1", "4320", "12100", "0", parts("FiPrjEntries", WORK), parts("FiDimEntries", {"DiC1": "WEST"}))),
     )
+    for project, item in (("300000", "K01"), ("600000", "T1"), ("910004", "1000")):
+        yield (
+            f"purchase: project {project} in the other administration",
+            purchase(
+                line("1", "4320", "12100", "0", parts("FiPrjEntries", {"PrId": project, "ItCd": item})),
+                head={"UnId": "2"},
+            ),
+        )
     yield "purchase: project on a line", purchase(line("1", "4510", "12100", PrId="910004"))
     yield "purchase: G-account", purchase(*COSTS, creditor="60021", AmGa="4000", Judg="KEESZ")
+    yield "purchase: reviewed by an employee", purchase(*COSTS, Judg="5000430")
     yield "purchase: credit note", entry("10", line("3", "60014", "121", InId="C9"), line("1", "4210", credit="121"))
     yield (
         "purchase: over a year",

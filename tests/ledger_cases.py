@@ -193,7 +193,7 @@ CASES = [
             number,
             "the debtor or creditor itself, with VaAs 2 or 3",
         )
-        for number, near in {"1600": "1610", "1300": "1310", "1601": "1100"}.items()
+        for number, near in {"1600": "1601", "1300": "1301"}.items()
     ),
     Case(
         "line_relation_blocked", purchase(creditor="50059"), purchase(creditor="50060"),

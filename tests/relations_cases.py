@@ -204,7 +204,7 @@ RELATION = (
     unknown("relation_reviewer_unknown", POST, "IvJu", "keesz", "KEESX", REVIEWER, "a user who is a reviewer"),
     single("relation_reviewer_wrong", POST, "IvJu", "5000430", "FLOORA", _no_reviewer("Anouk Floor"), "reviewer"),
     single("relation_reviewer_wrong", POST, "IvJu", "ALLARDJ", "BRANDR", _no_reviewer("René Brand"), "reviewer"),
-    unknown("relation_vat_duty_unknown", POST, "VaDu", True, "9", ("Btw-plicht", "VAT duty"), "1, 2, 3, 4, 5"),
+    unknown("relation_vat_duty_unknown", POST, "VaDu", True, "9", ("Btw-plicht", "VAT duty"), "0, 1, 2, 3, 4, 5, 6, 7"),
     unknown(
         "relation_price_list_unknown",
         POST,

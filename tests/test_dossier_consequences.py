@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mock_afas.errors import ProfitError
 from mock_afas.ledger.book import Cell, Result, Row
 from tests.dossier import FILE, INVOICE, NOTE, NOW, PNG, SUPPLIER, Body, Shelf, fresh, write
 
@@ -172,6 +173,18 @@ def test_an_attachment_can_be_deleted_by_its_file_id(books: Shelf) -> None:
     write(books, "update", {"SbId": 10022}, None, [{"@Action": "delete", "Fields": {"FileId": first}}])
     assert [name for name, _ in attached(books, 10022)] == ["b.png"]
     assert len(books.tables["files"]) == 1
+
+
+@pytest.mark.parametrize(("named", "name"), [({}, "example.png"), ({"FileName": "c.png"}, "c.png")])
+def test_a_file_that_is_there_is_attached_by_its_id(books: Shelf, named: Body, name: str) -> None:
+    """As a copy: what is deleted of one item stays with the other."""
+    write(books, "insert", NOTE, None, [{**FILE, "FileName": "example.png"}])
+    first = books.where("attachments")[0]["file_id"]
+    write(books, "insert", NOTE, None, [{**named, "FileId": first}])
+    write(books, "delete", {"SbId": "10022"})
+    assert attached(books, 10023) == [(name, base64.b64decode(PNG))]
+    with pytest.raises(ProfitError, match="attachment_content_missing"):
+        write(books, "insert", NOTE, None, [{"FileName": "a", "FileId": first}])
 
 
 def test_a_deleted_item_takes_its_attachments_along(books: Shelf) -> None:

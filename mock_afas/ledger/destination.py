@@ -107,8 +107,7 @@ def _linked(link: Node, kind: Row, stored: Row, draft: Draft) -> dict[str, Cell]
         return dict(UNLINKED)
     _check_references(link, draft)
     _check_contact(link, draft)
-    wanted = _wanted(link, stored)
-    _check_allowed(link, wanted, kind)
+    wanted = _allowed(link, _wanted(link, stored), kind)
     chosen, row = _holder(link, wanted, draft)
     code = row[_DESTINATIONS[chosen].column] if row else None
     invoice = _invoice(link, chosen, code, draft)
@@ -144,10 +143,13 @@ def _columns(link: Node, chosen: str, code: Cell, organisation: Cell, invoice: R
 
 
 def _wanted(link: Node, stored: Row) -> tuple[str, ...]:
-    """The kinds of destination a link may mean: what SfTp says, else its invoice, else its flags (our reading)."""
+    """The kinds of destination a link may mean: what SfTp says, else its invoice, else its flags (our reading).
+
+    The flag of a supplier makes an invoice with the names for sales one of purchase, as SfTp does.
+    """
     if kind := link.text("SfTp"):
         return (kind,)
-    if link.text("PiId"):
+    if link.text("PiId") or (link.text("SiId") and link.number("ToPR")):
         return (SUPPLIER,)
     if link.text("SiId"):
         return (CUSTOMER,)
@@ -163,13 +165,18 @@ def _allows(kind: Row, wanted: str) -> bool:
     return not listed or wanted in str(listed).replace(" ", "").split(",")
 
 
-def _check_allowed(link: Node, wanted: tuple[str, ...], kind: Row) -> None:
-    """ "Deze bestemming is niet geldig voor dit type dossieritem": seen in answers of a real environment."""
-    for each in wanted:
-        if not _allows(kind, each):
-            field = "SfTp" if link.text("SfTp") or each not in _DESTINATIONS else _DESTINATIONS[each].flag
-            allowed = str(kind.get("destinations"))
-            refuse("subject_destination_not_allowed", link, field, value=each, allowed=allowed)
+def _allowed(link: Node, wanted: tuple[str, ...], kind: Row) -> tuple[str, ...]:
+    """Those of the kinds that the type allows. Several flags want one destination, so one of them has to be allowed.
+
+    "Deze bestemming is niet geldig voor dit type dossieritem": seen in answers of a real environment.
+    """
+    allowed = tuple(each for each in wanted if _allows(kind, each))
+    if wanted and not allowed:
+        first = wanted[0]
+        field = "SfTp" if link.text("SfTp") or first not in _DESTINATIONS else _DESTINATIONS[first].flag
+        listed = str(kind.get("destinations"))
+        refuse("subject_destination_not_allowed", link, field, value=first, allowed=listed)
+    return allowed
 
 
 def _holder(link: Node, wanted: tuple[str, ...], draft: Draft) -> tuple[str, Row | None]:

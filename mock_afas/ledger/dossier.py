@@ -247,26 +247,24 @@ def _note_fits(item: _Item, row: Row) -> None:
 
 
 def _sender_known(item: _Item, _row: Row) -> None:
-    """The sender is a user, with the participant number in front or not, an employee, or an organisation or person.
-
-    That is our reading.
-    """
+    """The sender is a user, an employee, or an organisation or person (our reading)."""
     sender = item.node.text("UsId")
-    known = sender and any(item.draft.find(entity, sender) for entity in ("users", "employees", "organisations"))
-    if sender and not known and item.draft.find("users", sender.removeprefix(_participant(item))) is None:
+    known = sender and any(item.draft.find(entity, sender) for entity in ("employees", "organisations"))
+    if sender and not known and not _is_user(item, sender):
         refuse("subject_sender_unknown", item.node, "UsId", allowed="a user, employee, organisation or person")
 
 
-def _participant(item: _Item) -> str:
-    """What the names of this environment's users begin with, as that of the caller does."""
+def _is_user(item: _Item, name: str) -> bool:
+    """Whether a user is called ``name``, which may have the participant number in front, as the caller's own has."""
     number, point, _ = item.draft.circumstances.user.partition(".")
-    return number + point if point else ""
+    names = (name, name.removeprefix(number + point)) if point else (name,)
+    return any(item.draft.find("users", each) is not None for each in names)
 
 
 def _responsible_known(item: _Item, _row: Row) -> None:
     """AFAS' examples give employees, some of which are users of the same name."""
     responsible = item.node.text("EmId")
-    if responsible is None or item.draft.find("users", responsible):
+    if responsible is None or _is_user(item, responsible):
         return
     employee = item.draft.find("employees", responsible)
     if employee is None or employee.get("applicant"):
@@ -326,15 +324,22 @@ def _files(item: _Item) -> list[_File]:
             refuse("attachment_not_allowed", part, allowed="a type of dossier item that takes files")
         if part is not node and part.action == "delete":
             _detach(item.draft, _attachment(item, part))
-    return [_file(part, name) for part, name in parts if part is node or part.action != "delete"]
+    return [_file(part, name, item.draft) for part, name in parts if part is node or part.action != "delete"]
 
 
-def _file(part: Node, name_field: str) -> _File:
-    """A file of any type and size; names need not differ. The FileId that a document gives is not used."""
-    name = part.text(name_field)
+def _file(part: Node, name_field: str, draft: Draft) -> _File:
+    """A file of any type and size; names need not differ.
+
+    Without its content, FileId names a file in the books, of which this is a copy (our reading).
+    """
+    written, known = part.fields.get("FileStream"), None
+    if not written and part.text("FileId"):
+        known = draft.find("files", part.text("FileId"))
+    name = part.text(name_field) or (None if known is None else str(known["file_name"]))
     if name is None or not name.strip():
         refuse("attachment_name_missing", part, name_field, allowed="the name of the file")
-    written = part.fields.get("FileStream")
+    if known is not None and isinstance(known["content"], bytes):
+        return _File(name, known["content"])
     if not isinstance(written, bytes) or not written.strip():
         refuse("attachment_content_missing", part, "FileStream", value="", allowed="the file in base64")
     content = decoded(written)

@@ -153,18 +153,16 @@ def ledger_account(posting: Posting, node: Node) -> Facts:
         refuse_unknown("line_account_unknown", node, "AcNr", f"a ledger account of administration {posting.unit}")
     if found["blocked"]:
         refuse("line_account_blocked", node, "AcNr", allowed="an open account", account=found["account"])
-    if found["collect_account"] or found["collect_on"]:
-        check_control_account(posting, node, found)
+    check_control_account(node, found)
     return found
 
 
-def check_control_account(posting: Posting, node: Node, account: Facts) -> None:
-    """The accounts that collect debtors and creditors are not booked directly (our reading)."""
-    gathers = account["collect_account_type"] in _CONTROL
-    if not gathers and account["collect_on"]:
-        above = posting.draft.find("accounts", posting.unit, account["collect_on"])
-        gathers = above is not None and above["collect_account_type"] in _CONTROL
-    if gathers:
+def check_control_account(node: Node, account: Facts) -> None:
+    """The accounts that collect debtors and creditors are not booked directly; those collected on them may be.
+
+    That is our reading.
+    """
+    if account["collect_account_type"] in _CONTROL:
         allowed = "the debtor or creditor itself, with VaAs 2 or 3"
         refuse("line_control_account", node, "AcNr", allowed=allowed, account=account["account"])
 

@@ -16,6 +16,11 @@ def referred(node: Node, field: str, draft: Draft, entity: str, rule: str) -> Ro
     return draft.find(entity, code) or refuse(rule, node, field, allowed=f"one of {entity.replace('_', ' ')}")
 
 
+def user_called(draft: Draft, written: str) -> Row | None:
+    """The user that is called ``written``, or is the employee of that number; None when there is none."""
+    return draft.find("users", written) or next(iter(draft.where("users", employee_id=written)), None)
+
+
 def code_of(node: Node, field: str, draft: Draft, table: str, rule: str) -> str | None:
     """The code of a small code table that a field names, as text or number; None when it is empty."""
     value = node.fields.get(field)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from mock_afas.documents import Node
 from mock_afas.ledger import identifiers
 from mock_afas.ledger.book import Cell, Draft, refuse
-from mock_afas.ledger.references import accounts_called, code_of, referred
+from mock_afas.ledger.references import accounts_called, code_of, referred, user_called
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +143,7 @@ def reviewer(node: Node, field: str, draft: Draft, _side: Side) -> Cell:
     written = node.text(field)
     if written is None:
         return None
-    user = draft.find("users", written) or next(iter(draft.where("users", employee_id=written)), None)
+    user = user_called(draft, written)
     if user is None:
         refuse("relation_reviewer_unknown", node, field, allowed="a user who is a reviewer")
     if not user["reviewer"] or user["blocked"]:

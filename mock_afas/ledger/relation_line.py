@@ -15,6 +15,7 @@ from mock_afas.ledger.posting import (
     refuse_unknown,
     rounded,
 )
+from mock_afas.ledger.references import user_called
 
 #: Fields that mean something on a debtor or creditor only; a ledger line that has one is looked at too.
 FIELDS = frozenset(("PaCd", "Judg", "BankAccount", "IdBa", "AmGa"))
@@ -55,8 +56,11 @@ def payment_condition(draft: Draft, node: Node, rule: str) -> Facts | None:
 
 
 def reviewer(draft: Draft, node: Node) -> str:
-    """The user of ``Judg``, who must be a reviewer. A reviewer blocks the invoice for payment (wire.md section 7)."""
-    found = draft.find("users", node.fields["Judg"])
+    """The user of ``Judg``, who must be a reviewer. A reviewer blocks the invoice for payment (wire.md section 7).
+
+    The number of the user's employee is taken as well (our reading).
+    """
+    found = user_called(draft, str(node.fields["Judg"]))
     if found is None:
         refuse_unknown("line_reviewer_unknown", node, "Judg", "a user")
     if not found["reviewer"] or found["blocked"]:

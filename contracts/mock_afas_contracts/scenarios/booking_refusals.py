@@ -53,7 +53,7 @@ FEATURES: Mapping[str, Mapping[str, Row]] = {
         "a mandatory code is missing": {"lines": _on("4108")},
         "the code is not assigned to the account": {"lines": _on("4108", allocations={"1": "WEST"})},
         "the assignment of the code is blocked": {"lines": _on("4108", allocations={"1": "ZUID"})},
-        "the account does not have the axis": {"lines": _on("4510", allocations={"1": "11"})},
+        "the account does not have the axis": {"lines": _on("4500", allocations={"1": "11"})},
     },
     "projects": {
         "project costs are missing": {"lines": _on("4320")},
