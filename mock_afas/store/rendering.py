@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import orjson
+
 from mock_afas.connectors import FEATURES, DataType, Feature, Field, GetConnector
 from mock_afas.profiles import Dialect, Profile
-from mock_afas.store.schema import quoted
+from mock_afas.store.schema import MOST_DECIMALS, quoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +68,27 @@ def _date(column: str, _field: Field, _rendering: Rendering) -> str:
     return f"""ifnull('"' || substr({column} || 'T00:00:00', 1, 19) || 'Z"', 'null')"""
 
 
+#: Stored decimals that SQL itself writes, since most are there; above, half a digit more might not fit into an integer.
+_WRITTEN_UP_TO = 10**18
+
+
 def _decimal(column: str, field: Field, rendering: Rendering) -> str:
-    padded = int(rendering.decimal_zeros == "padded")
-    return f"ifnull(profit_decimal({column}, {field.decimals}, {padded}, {int(rendering.modern)}), 'null')"
+    """The decimal as ``values.format_decimal`` writes it, which is asked for what is below zero (or one) only.
+
+    A call of Python takes three times as long as an expression of SQL, unless a value is made up by one as well.
+    """
+    padded, decimals = rendering.decimal_zeros == "padded", min(field.decimals, MOST_DECIMALS)
+    unit = 10 ** (MOST_DECIMALS - decimals)
+    rounded = f"({column} + {unit // 2})"
+    text = f"printf('%d', {rounded} / {unit})"
+    if decimals:
+        text = f"printf('%d.%0{decimals}d', {rounded} / {10**MOST_DECIMALS}, {rounded} / {unit} % {10**decimals})"
+        text = text if padded else f"rtrim(rtrim({text}, '0'), '.')"
+    lowest = 0 if rendering.modern else 10**MOST_DECIMALS
+    called = f"profit_decimal({column}, {decimals}, {int(padded)}, {int(rendering.modern)})"
+    if field.fill is not None:
+        return f"ifnull({called}, 'null')"
+    return f"ifnull(CASE WHEN {column} BETWEEN {lowest} AND {_WRITTEN_UP_TO} THEN {text} ELSE {called} END, 'null')"
 
 
 _JSON: dict[DataType, Callable[[str, Field, Rendering], str]] = {
@@ -111,26 +131,23 @@ def _literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+#: SQLite bounds the arguments of a function to 100 or more.
+_PRINTED = 90
+
+
 def row_json(connector: GetConnector, rendering: Rendering) -> str:
     """The expression of a whole row's JSON. Keys come from the definition, in its order."""
     open_, colon, comma, close = (
         ("{", ":", ",", "}") if rendering.modern else ("{\r\n      ", ": ", ",\r\n      ", "\r\n    }")
     )
-    parts = [_literal(open_)]
-    for at, field in enumerate(connector.fields):
-        parts.append(f"{_literal(comma if at else '')} || json_quote({_literal(field.id)}) || {_literal(colon)}")
-        parts.append(_JSON[field.data_type](_column(field, rendering), field, rendering))
-    return _concatenated([*parts, _literal(close)])
-
-
-#: SQLite bounds the depth of an expression to 1,000; a chain of so many parts in brackets stays far below.
-_CHAINED = 100
-
-
-def _concatenated(parts: list[str]) -> str:
-    while len(parts) > _CHAINED:
-        parts = [f"({' || '.join(parts[at : at + _CHAINED])})" for at in range(0, len(parts), _CHAINED)]
-    return " || ".join(parts)
+    parts = []
+    for start in range(0, len(connector.fields), _PRINTED):
+        fields = connector.fields[start : start + _PRINTED]
+        keys = [f"{orjson.dumps(field.id).decode()}{colon}".replace("%", "%%") + "%s" for field in fields]
+        values = [_JSON[field.data_type](_column(field, rendering), field, rendering) for field in fields]
+        parts.append(f"printf({_literal((comma if start else open_) + comma.join(keys))}, {', '.join(values)})")
+    # One call that puts texts together, for a chain of concatenations copies what it has at each step.
+    return " || ".join([*(parts or [_literal(open_)]), _literal(close)])
 
 
 def comparison_key(field: Field, rendering: Rendering) -> str:

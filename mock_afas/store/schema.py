@@ -44,14 +44,14 @@ def statements() -> Iterator[str]:
 
 
 #: A stored decimal has no more digits after the point.
-_MOST_DECIMALS = 6
+MOST_DECIMALS = 6
 
 
 def _decimal(millionths: int | None, decimals: int, padded: int = 1, leading_zero: int = 1) -> str | None:
     if millionths is None:
         return None
     return values.format_decimal(
-        millionths, min(decimals, _MOST_DECIMALS), padded=bool(padded), leading_zero=bool(leading_zero)
+        millionths, min(decimals, MOST_DECIMALS), padded=bool(padded), leading_zero=bool(leading_zero)
     )
 
 
