@@ -10,7 +10,8 @@ import httpx
 import pytest
 
 from mock_afas.records import ENTITIES, Stored
-from mock_afas.store.books import MOST_REMEMBERED, Books
+from mock_afas.store.books import Books
+from mock_afas.store.changes import MOST_REMEMBERED
 from mock_afas.store.deferred import DEFERRED
 from mock_afas.store.ledger_book import Change, LedgerBook
 from tests.ledger_bodies import Body, line, memorial

@@ -7,9 +7,8 @@ snapshot and a reset cost nothing until something changes, and none of them sees
 from __future__ import annotations
 
 import asyncio
-import re
 import sqlite3
-from collections import OrderedDict, deque
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from itertools import islice
@@ -19,16 +18,14 @@ from typing import NamedTuple
 from mock_afas.connectors import GetConnector
 from mock_afas.records import ENTITIES, Entity, Stored
 from mock_afas.store import schema
+from mock_afas.store.changes import ChangeLog
 from mock_afas.store.deferred import DEFERRED, Deferred, Details
 from mock_afas.store.extended import all_columns, changed_at, extended_columns, tables_of
-from mock_afas.store.projections import MOST_CHANGES, Projection
+from mock_afas.store.projections import Projection
 from mock_afas.store.rendering import Rendering
 from mock_afas.store.schema import quoted
-from mock_afas.store.sources import Source
 
 MOST_PROJECTIONS = 128
-#: So many changed rows are remembered, for projections to take over.
-MOST_REMEMBERED = 20_000
 #: Tables of projections above so many bytes are made anew rather than copied: SQLite bounds what it deserialises.
 MOST_INHERITED = 128 * 2**20
 _LOAD_CHUNK = 10_000
@@ -64,10 +61,10 @@ class Books:
             self._journal("WAL", "NORMAL")
         connection.execute(f"ATTACH '{':memory:' if path is None else ''}' AS p")
         schema.prepare(connection)
-        #: By entity a number that moves with each change of a row.
+        #: By entity a number that moves with each change of a row, be it in its table or still waiting to get there.
         self.versions: dict[str, int] = dict.fromkeys(ENTITIES, 0)
-        self._changes: deque[tuple[int, str, int]] = deque()
-        self._remembered_from = 0
+        #: What happens to the tables.
+        self.changes = ChangeLog()
         self._projections: OrderedDict[tuple[GetConnector, Rendering], Projection] = OrderedDict()
         self._made = 0
         self._deferred = Deferred(connection)
@@ -152,8 +149,7 @@ class Books:
         """Takes projections of the books that these are a copy of, since making them takes longer than the copy."""
         self.version = parent.version
         self.versions = dict(parent.versions)
-        self._changes = parent._changes.copy()
-        self._remembered_from = parent._remembered_from
+        self.changes = parent.changes.copy()
         (pages,) = parent.connection.execute("PRAGMA p.page_count").fetchone()
         (page_size,) = parent.connection.execute("PRAGMA p.page_size").fetchone()
         if not projections or not 0 < pages * page_size <= MOST_INHERITED:
@@ -214,8 +210,11 @@ class Books:
         with self.transaction():
             for row in rows:
                 self._put(entity, dict(row), now, changes)
+        touched: defaultdict[str, list[int]] = defaultdict(list)
         for name, row_id in changes:
-            self.touch(name, row_id)
+            touched[name].append(row_id)
+        for name, row_ids in touched.items():
+            self.touch(name, row_ids)
 
     def _put(self, entity: Entity, row: dict[str, Stored], now: str, changes: list[tuple[str, int]]) -> None:
         for name in reversed(entity.extends):
@@ -279,17 +278,14 @@ class Books:
         row_id: int = self.connection.execute(sql, list(inserted.values())).fetchall()[0][0]
         return row_id
 
-    def touch(self, entity: str, *row_ids: int) -> None:
+    def touch(self, entity: str, row_ids: Sequence[int] = ()) -> None:
         """Notes a change of these rows; of more than is worth remembering, when none is named."""
         self.version += 1
         self.versions[entity] = self.version
-        if not row_ids or len(self._changes) + len(row_ids) > MOST_REMEMBERED:
-            self._changes.clear()
-            self._remembered_from = self.version
-        self._changes.extend((self.version, entity, row_id) for row_id in row_ids)
+        self.changes.note(entity, row_ids)
 
     def defer(self, details: Details) -> None:
-        """Writes new rows of DEFERRED entities down; see ``settle``."""
+        """Writes new rows of DEFERRED entities down; see ``settle`` and ``step``."""
         self._deferred.add(details)
         self.version += 1
         self.versions.update(dict.fromkeys(details, self.version))
@@ -310,29 +306,27 @@ class Books:
         """
         if not self._deferred.waiting or DEFERRED.isdisjoint(entities):
             return
+        self._move(everything=True)
+
+    def step(self, projections: Iterable[Projection]) -> bool:
+        """Some ten milliseconds of what the next read would have to do; whether there may be more to do.
+
+        Puts some bookings that wait into their tables, the oldest first, or brings one of ``projections`` along.
+        """
+        if self._deferred.waiting:
+            self._move(everything=False)
+            return True
+        return any(projection.follow() for projection in projections)
+
+    def _move(self, *, everything: bool) -> None:
+        """Moves rows that wait, and nothing else changes: whoever looked before saw them as well."""
         with self.transaction():
-            settled = list(self._deferred.settle())
-        self._deferred.settled()
-        for entity, row_ids in settled:
-            self.touch(entity, *(row_ids if len(row_ids) <= MOST_REMEMBERED else ()))
+            moved = self._deferred.move(everything=everything)
+        self._deferred.moved(moved)
+        for entity, row_ids in moved.rows:
+            self.changes.note(entity, row_ids)
 
     # ------------------------------------------------------------ reading
-
-    def changed_since(self, version: int, source: Source) -> set[int] | None:
-        """Ids of the source's rows changed after ``version``; None when only a rebuild tells."""
-        if all(self.versions[table] <= version for table in source.tables):
-            return set()
-        if version < self._remembered_from:
-            return None
-        changed, one_by_one = set(), not _reads_itself(source)
-        for at, entity, row_id in reversed(self._changes):
-            if at <= version:
-                break
-            if entity in source.tables:
-                if entity != source.entity or not one_by_one:
-                    return None
-                changed.add(row_id)
-        return changed if len(changed) <= MOST_CHANGES else None
 
     def projection(self, connector: GetConnector, rendering: Rendering) -> Projection:
         """The projection of ``connector`` under ``rendering``; it may still have to be prepared."""
@@ -344,6 +338,7 @@ class Books:
             known = Projection(self, self._made, connector, rendering, instead_of=oldest)
             self._made += 1
             self._projections[connector, rendering] = known
+        known.wanted = True
         return known
 
     def rows(self, entity: Entity, since: str | None = None, owner: Entity | None = None) -> list[dict[str, Stored]]:
@@ -362,8 +357,3 @@ class Books:
         )
         names = [column.name for _, column in columns]
         return [dict(zip(names, row, strict=True)) for row in cursor]
-
-
-def _reads_itself(source: Source) -> bool:
-    """Whether rows of a source depend on other rows of its entity, as in the chart of accounts."""
-    return len(re.findall(rf"\b(?:FROM|JOIN) {source.entity}\b", source.sql)) > 1

@@ -14,6 +14,7 @@ from mock_afas.records import ENTITIES, Entity, Stored
 from mock_afas.store.books import Books
 from mock_afas.store.deferred import DEFERRED, Details
 from mock_afas.store.schema import quoted
+from mock_afas.store.sources import LINKS
 
 Row = Mapping[str, Stored]
 #: Entity, row and key: a row with a key is new; one without is changed in the columns it names; a key alone goes.
@@ -206,7 +207,7 @@ class LedgerBook:
 
     def _write_all(self, changes: list[Change], waiting: Details, now: str) -> None:
         """Writes changes in one transaction, together with rows that wait."""
-        touched: list[tuple[str, Iterable[int]]] = []
+        touched: list[tuple[str, Sequence[int]]] = []
         new: dict[str, list[Row]] = {}
 
         def flush() -> None:
@@ -222,21 +223,31 @@ class LedgerBook:
                     new.setdefault(entity, []).append(row)
                     continue
                 flush()
-                touched.append((entity, self._write(ENTITIES[entity], row, key, now)))
+                touched.extend(self._write(ENTITIES[entity], row, key, now))
             flush()
             if waiting:
                 self._books.defer(waiting)
         for entity, row_ids in touched:
-            self._books.touch(entity, *row_ids)
+            self._books.touch(entity, row_ids)
 
-    def _write(self, entity: Entity, row: Row | None, key: tuple[Stored, ...], now: str) -> list[int]:
+    def _write(self, entity: Entity, row: Row | None, key: tuple[Stored, ...], now: str) -> list[tuple[str, list[int]]]:
+        """Changes or deletes one row; gives row ids by entity, with those of rows that showed the one that goes."""
         if row is not None:
-            return [self._books.upsert(entity, dict(row), now)]
+            return [(entity.name, [self._books.upsert(entity, dict(row), now)])]
         where = " AND ".join(f"{quoted(name)} = ?" for name in entity.key)
-        sql = f"DELETE FROM {quoted(entity.name)} WHERE {where} RETURNING rowid"
-        return [row_id for (row_id,) in self._books.connection.execute(sql, key).fetchall()]
+        touched = [
+            (
+                shows,
+                f"SELECT row_id FROM ({link}) WHERE linked IN (SELECT rowid FROM {quoted(entity.name)} WHERE {where})",
+            )
+            for shows, link in LINKS.get(entity.name, {}).items()
+        ]
+        touched.append((entity.name, f"DELETE FROM {quoted(entity.name)} WHERE {where} RETURNING rowid"))
+        execute = self._books.connection.execute
+        found = [(name, [row_id for (row_id,) in execute(sql, key).fetchall()]) for name, sql in touched]
+        return [(name, row_ids) for name, row_ids in found if row_ids]
 
-    def _insert(self, entity: Entity, rows: list[Row], now: str) -> Iterable[int]:
+    def _insert(self, entity: Entity, rows: list[Row], now: str) -> Sequence[int]:
         """New rows of one entity; gives their row ids."""
         if entity.name in _NOT_KEPT:
             return [self._insert_file(row) for row in rows]

@@ -11,14 +11,18 @@ from __future__ import annotations
 import sqlite3
 import time
 from array import array
+from bisect import bisect_left
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
-from typing import Protocol
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from typing import NamedTuple, Protocol
 
 from mock_afas.connectors import GetConnector
 from mock_afas.query import Query, Walk
+from mock_afas.store.changes import ChangeLog, RowIds
 from mock_afas.store.rendering import Rendering, comparison_key, row_json
-from mock_afas.store.sources import SOURCES, Source
+from mock_afas.store.schema import quoted
+from mock_afas.store.sources import SOURCES
 
 #: Tables below this size are scanned: an index would cost more than it saves.
 INDEXED_FROM = 500
@@ -26,25 +30,43 @@ MOST_INDEXES = 16
 #: The ordered ids of a walk are kept when finding a page took this long (seconds), up to so many bytes a projection.
 SLOW = 0.0003
 MOST_WALK_BYTES = 16 * 2**20
+#: So many changed rows are replaced by one statement. Of more, only up to a quarter of all rows are: then making all
+#: anew is the shorter way.
 MOST_CHANGES = 500
+#: So many changed rows are taken over ahead of a read, which takes about 10 ms.
+STEP = 1_000
 #: Above so many rows a walk is found in a worker thread.
 LONG = 200_000
+_FEW = 64
 MOST_PREPARED = 4_096
 
 Ids = Sequence[int]
 
 
-class Changes(Protocol):
-    """The part of the books that a projection follows."""
+class Followed(Protocol):
+    """The part of the books that a projection follows. ``changes`` is about rows in tables, ``version`` about all."""
 
     connection: sqlite3.Connection
     version: int
+    changes: ChangeLog
 
-    def changed_since(self, version: int, source: Source) -> set[int] | None:
-        """Ids of the source's rows changed after ``version``; None when only a rebuild tells."""
+    @property
+    def behind(self) -> int:
+        """How many bookings have rows that are not in their tables yet."""
 
     def settle(self, entities: Iterable[str]) -> None:
         """Puts rows of ``entities`` that were deferred into their tables."""
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """All that is written inside, or nothing of it."""
+
+
+class _Changed(NamedTuple):
+    """What to take over: rows with ids that were there before, new ones up to an id. ``position`` is that of the log."""
+
+    position: int
+    known: Collection[int]
+    highest: int
 
 
 class Projection:
@@ -52,7 +74,7 @@ class Projection:
 
     def __init__(
         self,
-        books: Changes,
+        books: Followed,
         number: int,
         connector: GetConnector,
         rendering: Rendering,
@@ -64,11 +86,16 @@ class Projection:
         """
         self.connector = connector
         self.rendering = rendering
+        #: Whether somebody asked for it since it was last brought along.
+        self.wanted = False
         self._books = books
         self._source = SOURCES[connector.source]
         self._keys = f"p.k{number}"
         self._number = number
         self._version = -1
+        #: Up to where the log of changes was followed, and the highest row id of the entity then.
+        self._position = 0
+        self._highest = 0
         self._instead_of = instead_of
         self._columns: set[int] = set()
         self._indexes: OrderedDict[str, None] = OrderedDict()
@@ -81,12 +108,12 @@ class Projection:
         #: The JSON of each row by its position, the id in ``kN``; empty for a row that is gone, and at 0.
         self._rows: list[bytes] = [b""]
 
-    def copied(self, books: Changes) -> Projection:
+    def copied(self, books: Followed) -> Projection:
         """The same projection of a copy of the books, whose schema ``p`` is a copy as well."""
         copy = Projection(books, self._number, self.connector, self.rendering)
         if self._instead_of is not None:
             copy._instead_of = self._instead_of.copied(books)
-        copy._version = self._version
+        copy._version, copy._position, copy._highest = self._version, self._position, self._highest
         copy._columns = set(self._columns)
         copy._indexes = self._indexes.copy()
         copy._prepared = set(self._prepared)
@@ -137,58 +164,120 @@ class Projection:
     def _catch_up(self) -> None:
         self._books.settle(self._source.tables)
         version = self._books.version
-        changed = self._books.changed_since(self._version, self._source) if self._version >= 0 else None
+        changed = self._changed(None) if self.made else None
         if changed is None:
             self._build()
-        elif changed:
-            self._refresh(sorted(changed))
-        if changed is None or changed:
+        else:
+            self._take_over(changed)
+        self._version = version
+
+    def follow(self) -> bool:
+        """Takes some changed rows over before a read asks for them, if somebody reads; whether there were any.
+
+        Nothing happens when the projection has to be made anew.
+        """
+        changed = self._changed(STEP) if self.made and self.wanted else None
+        if changed is None:
+            return False
+        before = self._position
+        self._take_over(changed)
+        if self._position == self._books.changes.position and not self._books.behind:
+            self._version, self.wanted = self._books.version, False
+        return self._position != before
+
+    def _changed(self, most: int | None) -> _Changed | None:
+        """The rows to take over, or about ``most`` of them; None when the projection is to be made anew."""
+        changed = self._books.changes.since(self._position, self._source.tables, most)
+        if changed is None or not changed.rows:
+            return changed and _Changed(changed.position, frozenset(), self._highest)
+        if self._source.reads_itself or not changed.rows.keys() <= {self._source.entity, *self._source.links}:
+            return None
+        own = changed.rows.get(self._source.entity, ())
+        highest = max((max(row_ids) for row_ids in own), default=0)
+        known = {row_id for row_ids in own for row_id in _up_to(row_ids, self._highest)}
+        for table, link in self._source.links.items():
+            for chosen in _chosen(changed.rows.get(table, ())):
+                sql = f"SELECT row_id FROM ({link}) WHERE linked {chosen} AND row_id <= {self._highest}"
+                known.update(row_id for (row_id,) in self._execute(sql))
+        if len(known) > max(MOST_CHANGES, len(self._all) // 4):
+            return None
+        return _Changed(changed.position, known, max(highest, self._highest))
+
+    def _take_over(self, changed: _Changed) -> None:
+        before, gone = len(self._rows), set()
+        try:
+            for chosen in _chosen([sorted(changed.known)]):
+                gone |= self._refresh(chosen)
+            if changed.highest > self._highest:
+                self._append(changed.highest)
+        except BaseException:
+            self._version = -1
+            raise
+        self._position = changed.position
+        if gone or changed.known or len(self._rows) > before:
+            self._all = _changed_ids(self._all, gone, range(before, len(self._rows)))
             self._walks.clear()
             self._walk_bytes = 0
-            self._all = self._every_id()
-        self._version = version
 
     def _build(self) -> None:
         self.drop()
+        self._position = self._books.changes.position
+        if self._source.tables:
+            sql = f"SELECT max(rowid) FROM {quoted(self._source.entity)}"
+            self._highest = self._execute(sql).fetchone()[0] or 0
         self._columns.clear()
         self._indexes.clear()
         self._prepared.clear()
         self._execute(f"CREATE TABLE {self._keys} (id INTEGER PRIMARY KEY, row INTEGER)")
         self._execute(f"INSERT INTO {self._keys} (row) SELECT row_id FROM ({self._source.sql}) ORDER BY row_id")
         self._rows = [b"", *(json for _, json in self._source_rows(""))]
+        self._all = range(1, len(self._rows))
+        self._walks.clear()
+        self._walk_bytes = 0
 
-    def _source_rows(self, where: str) -> sqlite3.Cursor:
-        """(row id, JSON) of the source's rows, by row id."""
+    def _source_rows(self, where: str, columns: Sequence[int] = ()) -> sqlite3.Cursor:
+        """(row id, JSON, compared columns) of the source's rows, by row id."""
         json = f"CAST({row_json(self.connector, self.rendering)} AS BLOB)"
-        return self._execute(f"SELECT row_id, {json} FROM ({self._source.sql}){where} ORDER BY row_id")
+        chosen = ", ".join(("row_id", json, *map(self._key, columns)))
+        return self._execute(f"SELECT {chosen} FROM ({self._source.sql}){where} ORDER BY row_id")
 
-    def _refresh(self, changed: list[int]) -> None:
-        """Takes over rows that were added, changed or removed, each at the position it has."""
-        chosen = f"IN ({', '.join(map(str, changed))})"
+    def _refresh(self, chosen: str) -> set[int]:
+        """Takes over rows that were added, changed or removed, each at the position it has; those that are gone."""
         self._execute(f'CREATE INDEX IF NOT EXISTS p."i{self._number}: row" ON k{self._number} (row)')
         known = dict(self._execute(f"SELECT row, id FROM {self._keys} WHERE row {chosen}").fetchall())
         there = dict(self._source_rows(f" WHERE row_id {chosen}").fetchall())
-        self._execute(f"DELETE FROM {self._keys} WHERE row {chosen}")
-        for row_id, json in there.items():
-            position = known.setdefault(row_id, len(self._rows))
-            self._rows[position : position + 1] = [json]
-            self._execute(f"INSERT INTO {self._keys} (id, row) VALUES (?, ?)", (position, row_id))
-        # Only now, and only those: a long answer that is under way must not miss a row that merely changes.
-        for row_id in known.keys() - there.keys():
-            self._rows[known[row_id]] = b""
-        if self._columns:
-            self._fill(sorted(self._columns), f" WHERE row_id {chosen}")
+        with self._books.transaction():
+            self._execute(f"DELETE FROM {self._keys} WHERE row {chosen}")
+            for row_id, json in there.items():
+                position = known.setdefault(row_id, len(self._rows))
+                self._rows[position : position + 1] = [json]
+                self._execute(f"INSERT INTO {self._keys} (id, row) VALUES (?, ?)", (position, row_id))
+            # Only now, and only those: a long answer that is under way must not miss a row that merely changes.
+            gone = {known[row_id] for row_id in known.keys() - there.keys()}
+            for position in gone:
+                self._rows[position] = b""
+            if self._columns:
+                self._fill(sorted(self._columns), f" WHERE row_id {chosen}")
+        return gone
+
+    def _append(self, highest: int) -> None:
+        """Takes over new rows, up to a row id; they stand behind all others."""
+        columns = sorted(self._columns)
+        new = self._source_rows(f" WHERE row_id > {self._highest} AND row_id <= {highest}", columns).fetchall()
+        names = "".join(f", c{at}" for at in columns)
+        sql = f"INSERT INTO {self._keys} (id, row{names}) VALUES (?, ?{', ?' * len(columns)})"
+        positions = enumerate(new, len(self._rows))
+        with self._books.transaction():
+            if columns:
+                rows: Iterable[Sequence[object]] = ((at, row_id, *keys) for at, (row_id, _, *keys) in positions)
+            else:
+                rows = ((at, row_id) for at, (row_id, _) in positions)
+            self._books.connection.executemany(sql, rows)
+        self._rows.extend([row[1] for row in new])
+        self._highest = highest
 
     def _key(self, at: int) -> str:
         return comparison_key(self.connector.fields[at], self.rendering)
-
-    def _every_id(self) -> Ids:
-        low, high, count = self._execute(f"SELECT min(id), max(id), count(*) FROM {self._keys}").fetchone()
-        if not count:
-            return range(0)
-        if high - low + 1 == count:
-            return range(low, high + 1)
-        return self._ids(self._execute(f"SELECT id FROM {self._keys} ORDER BY id"))
 
     @staticmethod
     def _ids(cursor: sqlite3.Cursor) -> Ids:
@@ -307,3 +396,39 @@ class Projection:
     def is_long(self, query: Query) -> bool:
         """Whether finding the rows of ``query`` could hold up other requests for long."""
         return len(self._all) > LONG and (bool(query.where) or bool(query.order)) and query.walk not in self._walks
+
+
+def _up_to(row_ids: RowIds, highest: int) -> RowIds:
+    if isinstance(row_ids, range):
+        return row_ids[: max(highest + 1 - row_ids.start, 0)]
+    return [row_id for row_id in row_ids if row_id <= highest]
+
+
+def _chosen(changed: Iterable[RowIds]) -> Iterator[str]:
+    """SQL conditions that choose the rows: a run of rows by its ends, others by their ids."""
+    scattered: list[int] = []
+    for row_ids in changed:
+        if isinstance(row_ids, range) and len(row_ids) > 1:
+            yield f"BETWEEN {row_ids.start} AND {row_ids.stop - 1}"
+        else:
+            scattered.extend(row_ids)
+    for start in range(0, len(scattered), MOST_CHANGES):
+        yield f"IN ({', '.join(map(str, scattered[start : start + MOST_CHANGES]))})"
+
+
+def _changed_ids(ids: Ids, gone: Collection[int], new: range) -> Ids:
+    """Ids in their order without those that are gone, and with new ones behind; ``ids`` stays as it is."""
+    if not gone:
+        if not new:
+            return ids
+        if isinstance(ids, range) and (not ids or ids.stop == new.start):
+            return range(ids.start if ids else new.start, new.stop)
+        changed = array("q", ids)
+    elif len(gone) <= _FEW:
+        changed = array("q", ids)
+        for id_ in gone:
+            del changed[bisect_left(changed, id_)]
+    else:
+        changed = array("q", (id_ for id_ in ids if id_ not in gone))
+    changed.extend(new)
+    return changed

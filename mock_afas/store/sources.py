@@ -16,6 +16,7 @@ No source gives a column the name of an SQL keyword.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
@@ -25,7 +26,8 @@ from mock_afas.records import ENTITIES
 class Source(NamedTuple):
     """One SELECT a connector can read. ``tables`` are all entities it reads: a change in one can change its rows.
 
-    ``columns`` are what it gives beside ``row_id``.
+    ``columns`` are what it gives beside ``row_id``. ``links`` tells of some other tables which rows of the entity their
+    rows show in: by table a SELECT of ``row_id`` of the entity and ``linked``, the rowid of the other row.
     """
 
     name: str
@@ -33,6 +35,12 @@ class Source(NamedTuple):
     tables: tuple[str, ...]
     sql: str
     columns: tuple[str, ...] = ()
+    links: Mapping[str, str] = {}
+
+    @property
+    def reads_itself(self) -> bool:
+        """Whether a row depends on other rows of its entity, as in the chart of accounts."""
+        return len(re.findall(rf"\b(?:FROM|JOIN) {self.entity}\b", self.sql)) > 1
 
 
 #: Columns of entities that are SQL keywords, and what a source calls them.
@@ -87,6 +95,7 @@ def _source(
     joins: str = "",
     reads: Iterable[str] = (),
     where: str = "",
+    links: Mapping[str, str] | None = None,
 ) -> Source:
     """A source of all columns of ``entity``, which is called ``name`` if not given, and ``columns`` beside them."""
     entity = entity or name
@@ -97,7 +106,7 @@ def _source(
         sql += f" {joins}"
     if where:
         sql += f" WHERE {where}"
-    return Source(name, entity, (entity, *reads), sql, tuple(selected))
+    return Source(name, entity, (entity, *reads), sql, tuple(selected), links or {})
 
 
 def _relations(entity: str) -> Source:
@@ -134,6 +143,11 @@ _AXIS_NAME = (
 _OF_ENTRY = (
     "LEFT JOIN entries ON entries.administration = entry_lines.administration AND entries.entry = entry_lines.entry"
 )
+#: From an entry to its lines, in that order: entries that are new are few, lines may be many.
+_ENTRY_LINKS = {
+    "entries": "SELECT entry_lines.rowid AS row_id, entries.rowid AS linked FROM entries CROSS JOIN entry_lines"
+    " ON entry_lines.administration = entries.administration AND entry_lines.entry = entries.entry"
+}
 _ENTRY_COLUMNS = _own("entries", "year", "period", "journal", "created", "modified")
 
 #: The ledger account a line is on. A line on a customer (2) or supplier (3) is on the control account of that relation.
@@ -228,7 +242,14 @@ _SOURCES = (
     _source("work_types", "items", where="items.item_type = '1'"),
     _source("articles", "items", where="items.item_type = '2'"),
     _source("commitments"),
-    _source("transactions", "entry_lines", columns=_ENTRY_COLUMNS, joins=_OF_ENTRY, reads=("entries",)),
+    _source(
+        "transactions",
+        "entry_lines",
+        columns=_ENTRY_COLUMNS,
+        joins=_OF_ENTRY,
+        reads=("entries",),
+        links=_ENTRY_LINKS,
+    ),
     _source(
         "transactions_allocated",
         "entry_lines",
@@ -241,6 +262,7 @@ _SOURCES = (
         },
         joins=f"{_OF_ENTRY} {_OF_ACCOUNT}",
         reads=("entries", "accounts", "customers", "suppliers", "organisations"),
+        links=_ENTRY_LINKS,
     ),
     _source("subject_types"),
     _source("subjects", columns={"internal_organisation": _INTERNAL_ORGANISATION}),
@@ -260,3 +282,9 @@ _GENERATED = Source(
 
 #: Every source by its name.
 SOURCES: dict[str, Source] = {source.name: source for source in (*_SOURCES, _GENERATED)}
+
+#: The links of all sources: by entity that is linked to and entity that shows its rows.
+LINKS: Mapping[str, Mapping[str, str]] = {
+    linked: {source.entity: source.links[linked] for source in SOURCES.values() if linked in source.links}
+    for linked in {name for source in SOURCES.values() for name in source.links}
+}
