@@ -14,6 +14,7 @@ from mock_afas import imports, values
 from mock_afas.access import Access, AppConnector
 from mock_afas.connectors import Definitions, GetConnector, UpdateConnector
 from mock_afas.environment import opened
+from mock_afas.environment.idling import Idling
 from mock_afas.environment.master_data import checked_rows, shown_rows
 from mock_afas.environment.opened import OpenedConnectors
 from mock_afas.environment.reading import Reader, Rows
@@ -80,6 +81,7 @@ class Environment:
         self._keeper = keeper
         self._writing = asyncio.Lock()
         self._ledger: tuple[Books, LedgerBook] | None = None
+        self._idling = Idling(lambda: self.books)
         self._renew()
 
     def _renew(self) -> None:
@@ -155,6 +157,7 @@ class Environment:
 
     def read(self, connector: GetConnector, query_string: bytes) -> Coroutine[Any, Any, Rows]:
         """The answer to a GET of ``connector``. Raises ProfitError."""
+        self._idling.calls += 1
         return self._reader.read(self.books, connector, query_string)
 
     # ------------------------------------------------------------ writing
@@ -166,6 +169,7 @@ class Environment:
         """
         async with self._writing:
             books = await self._writable()
+            self._idling.wrote()
             async with books.lock:
                 if len(call.body) > LARGE_BODY or (call.method == "DELETE" and books.behind):
                     return await asyncio.to_thread(self._written, books, call)
@@ -283,6 +287,7 @@ class Environment:
     def release(self) -> None:
         """Gives up the books, when the environment is deleted. Calls that a fault holds up are dropped."""
         self.faults.ended.set()
+        self._idling.end()
         self.books.release()
         self.base.release()
         self.snapshots.release()

@@ -2,8 +2,8 @@
 
 A booking makes dozens of rows that nobody looks at while others are being booked: the entry, its lines and what belongs
 to them, its invoice. They go into the books as one row of ``deferred``, which makes a booking as durable as if each had
-been inserted, at a fraction of the cost. Tables, indexes and projections follow while no call comes, a few bookings at a
-time, or all at once at the first read; see ``Books.step`` and ``Books.settle``.
+been inserted, at a fraction of the cost. Tables, indexes and projections follow while no call comes, a few bookings at
+a time, or all at once at the first read; see ``Books.step`` and ``Books.settle``.
 """
 
 from __future__ import annotations

@@ -62,7 +62,7 @@ class Followed(Protocol):
 
 
 class _Changed(NamedTuple):
-    """What to take over: rows with ids that were there before, new ones up to an id. ``position`` is that of the log."""
+    """What to take over: rows with ids that were there before, new ones up to an id; ``position`` is in the log."""
 
     position: int
     known: Collection[int]
@@ -176,14 +176,17 @@ class Projection:
 
         Nothing happens when the projection has to be made anew.
         """
-        changed = self._changed(STEP) if self.made and self.wanted else None
+        if not self.made or not self.wanted or self._version == self._books.version:
+            return False
+        changed = self._changed(STEP)
         if changed is None:
             return False
-        before = self._position
+        before = self._position, self._highest
         self._take_over(changed)
         if self._position == self._books.changes.position and not self._books.behind:
-            self._version, self.wanted = self._books.version, False
-        return self._position != before
+            self._version = self._books.version
+            self.wanted = not changed.known and changed.highest == before[1]
+        return self._position != before[0]
 
     def _changed(self, most: int | None) -> _Changed | None:
         """The rows to take over, or about ``most`` of them; None when the projection is to be made anew."""

@@ -1,0 +1,80 @@
+"""What the next read would have to do is done while no call comes: bookings that wait get into their tables.
+
+It happens in steps of some ten milliseconds in a worker thread, with the books locked as for a write, so that a call
+that comes meanwhile waits for one step at most. A step is one transaction: a process that is killed has done it, or has
+not. Nothing is started for a call: one timer of the event loop looks now and then whether calls came since.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from mock_afas.store.books import Books
+
+#: Seconds without a call after which work begins, and between two looks.
+PAUSE = 0.05
+#: While calls come, a step is done at each look once so many bookings wait, unless more calls than so many came since
+#: the look before: then every millisecond is needed, or a client measures how fast it goes.
+MANY_WAITING = 1_000
+MANY_CALLS = 50
+
+
+class Idling:
+    """Looks after the books of one environment. ``calls`` is for its reads to count up."""
+
+    def __init__(self, books: Callable[[], Books]) -> None:
+        self.calls = 0
+        self._books = books
+        self._seen = 0
+        self._loop: asyncio.AbstractEventLoop | None = None
+        #: The timer that runs, or that began the work which is under way; None while there is nothing to do.
+        self._timer: asyncio.TimerHandle | None = None
+        self._working: asyncio.Task[None] | None = None
+        self._ended = False
+
+    def wrote(self) -> None:
+        """Notes a call that wrote. To be called in the event loop that the books are used in."""
+        self.calls += 1
+        if self._timer is None or self._loop is not asyncio.get_running_loop():
+            self._loop = asyncio.get_running_loop()
+            self._look_later(self._loop)
+
+    def end(self) -> None:
+        """Ends it with the environment. A step under way is finished, as its thread cannot be stopped."""
+        self._ended = True
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _look_later(self, loop: asyncio.AbstractEventLoop) -> None:
+        if not self._ended:
+            self._seen = self.calls
+            self._timer = loop.call_later(PAUSE, self._look, loop)
+
+    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
+        calls = self.calls - self._seen
+        if calls and (calls > MANY_CALLS or self._books().behind < MANY_WAITING):
+            self._look_later(loop)
+        else:
+            self._working = loop.create_task(self._work(loop, once=calls > 0))
+
+    async def _work(self, loop: asyncio.AbstractEventLoop, *, once: bool) -> None:
+        """Does what there is to do until a call comes, or a step of it. An error ends it until the next write."""
+        seen, more = self.calls, True
+        try:
+            while more and self.calls == seen and not self._ended:
+                more = await self._step()
+                if once:
+                    break
+        finally:
+            self._timer = self._working = None
+        if more or self.calls != seen:
+            self._look_later(loop)
+
+    async def _step(self) -> bool:
+        """Does one step; whether there may be more to do."""
+        books = self._books()
+        async with books.lock:
+            if books is not self._books():  # others took their place while these were locked
+                return True
+            return await asyncio.to_thread(books.step, books.projections_made())
