@@ -20,6 +20,7 @@ from mock_afas.query import Query, compile_query
 from mock_afas.records import ENTITIES
 from mock_afas.registry import Registry
 from mock_afas.store.books import MOST_PROJECTIONS, Books, LoadBatch
+from mock_afas.store.ledger_book import Change, LedgerBook
 from mock_afas.store.projections import MOST_CHANGES, MOST_INDEXES, Projection
 from mock_afas.store.rendering import Rendering, rendering_of
 from tests.drawn import INTEGERS, TEXTS, parameters, requests
@@ -39,6 +40,7 @@ VIEWS: Mapping[str, tuple[str, ...]] = {
     "Zenvoices_LedgerAccounts": ("UnitId", "Account"),
     "Profit_Creditor_Invoices": ("UnitId", "CreditorId", "InvoiceNr"),
     "Zenvoices_SupplierInvoices": ("UnitId", "CreditorId", "InvoiceNr"),
+    "Profit_Transactions": ("UnitId", "EntryNo", "SeqNo"),
     "Profit_Transactions_Allocated": ("UnitId", "EntryNo", "SeqNo"),
     "Zenvoices_AllocationCodeAssignments": ("Unit", "Account", "DimAx", "DimCode"),
     "Zenvoices_Reviewers": ("UserId",),
@@ -80,6 +82,13 @@ def read_anew(books: Books, connector: GetConnector, collation: str, query: Quer
 
 
 # ---------------------------------------------------------------- what happens to the books
+
+
+def whole(entity: str, **columns: Any) -> tuple[Any, ...]:
+    """A row of ``entity`` with all its columns, as bookings write it down."""
+    blank = {column.name: 0 if column.kind == "boolean" else None for column in ENTITIES[entity].columns}
+    return tuple({**blank, **columns}.values())
+
 
 numbers = st.integers(1, 4)
 names = st.sampled_from(TEXTS[:40])
@@ -151,6 +160,31 @@ class _Books(RuleBasedStateMachine):
         self._put("entries", {"administration": 1, "entry": entry, "year": year})
         line = {"administration": 1, "entry": entry, "sequence": sequence, "account_kind": kind, "account": number}
         self._put("entry_lines", line)
+
+    @rule(entry=st.integers(1, 9), lines=st.sampled_from((1, 3, MOST_CHANGES + 1)), year=st.integers(2012, 2014))
+    def a_booking_waits(self, entry: int, lines: int, year: int) -> None:
+        """Its rows take the place of those that have their keys, be they in their tables or waiting as well."""
+        details = {
+            "entries": [whole("entries", administration=1, entry=entry, year=year, created=NOW, modified=NOW)],
+            "entry_lines": [
+                whole("entry_lines", administration=1, entry=entry, sequence=at, account_kind="1", account=f"{at % 4}")
+                for at in range(1, lines + 1)
+            ],
+        }
+        LedgerBook(self.books).apply([], details, NOW)
+
+    @rule(entry=st.integers(1, 9), sequences=st.sets(st.integers(1, 4)), whole_entry=st.booleans())
+    def an_entry_or_lines_go(self, entry: int, sequences: set[int], whole_entry: bool) -> None:
+        """Lines without an entry stay, and may get one again."""
+        changes: list[Change] = [("entries", None, (1, entry))] if whole_entry else []
+        changes += [("entry_lines", None, (1, entry, sequence)) for sequence in sorted(sequences)]
+        if changes:
+            LedgerBook(self.books).apply(changes, {}, NOW)
+
+    @rule(steps=st.integers(1, 3))
+    def no_call_comes_for_a_moment(self, steps: int) -> None:
+        for _ in range(steps):
+            self.books.step(self.books.projections_made())
 
     @rule(administration=numbers, axis=numbers, name=names)
     def an_axis_is_renamed(self, administration: int, axis: int, name: str) -> None:

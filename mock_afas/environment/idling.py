@@ -24,14 +24,15 @@ class Idling:
     """Looks after the books of one environment. ``calls`` is for its reads to count up."""
 
     def __init__(self, books: Callable[[], Books]) -> None:
+        """``books`` gives those of the environment as they are at the time."""
         self.calls = 0
-        self._books = books
+        #: Gives nothing once it ended.
+        self._books: Callable[[], Books | None] = books
         self._seen = 0
         self._loop: asyncio.AbstractEventLoop | None = None
         #: The timer that runs, or that began the work which is under way; None while there is nothing to do.
         self._timer: asyncio.TimerHandle | None = None
         self._working: asyncio.Task[None] | None = None
-        self._ended = False
 
     def wrote(self) -> None:
         """Notes a call that wrote. To be called in the event loop that the books are used in."""
@@ -42,18 +43,19 @@ class Idling:
 
     def end(self) -> None:
         """Ends it with the environment. A step under way is finished, as its thread cannot be stopped."""
-        self._ended = True
+        self._books = _none
         if self._timer is not None:
             self._timer.cancel()
 
     def _look_later(self, loop: asyncio.AbstractEventLoop) -> None:
-        if not self._ended:
-            self._seen = self.calls
-            self._timer = loop.call_later(PAUSE, self._look, loop)
+        self._seen = self.calls
+        self._timer = loop.call_later(PAUSE, self._look, loop)
 
     def _look(self, loop: asyncio.AbstractEventLoop) -> None:
-        calls = self.calls - self._seen
-        if calls and (calls > MANY_CALLS or self._books().behind < MANY_WAITING):
+        calls, books = self.calls - self._seen, self._books()
+        if books is None:
+            return
+        if calls and (calls > MANY_CALLS or books.behind < MANY_WAITING):
             self._look_later(loop)
         else:
             self._working = loop.create_task(self._work(loop, once=calls > 0))
@@ -62,19 +64,25 @@ class Idling:
         """Does what there is to do until a call comes, or a step of it. An error ends it until the next write."""
         seen, more = self.calls, True
         try:
-            while more and self.calls == seen and not self._ended:
+            while more and self.calls == seen:
                 more = await self._step()
                 if once:
                     break
         finally:
             self._timer = self._working = None
-        if more or self.calls != seen:
+        if (more or self.calls != seen) and self._books() is not None:
             self._look_later(loop)
 
     async def _step(self) -> bool:
         """Does one step; whether there may be more to do."""
         books = self._books()
+        if books is None:
+            return False
         async with books.lock:
             if books is not self._books():  # others took their place while these were locked
                 return True
             return await asyncio.to_thread(books.step, books.projections_made())
+
+
+def _none() -> None:
+    return None

@@ -34,7 +34,7 @@ MOST_WALK_BYTES = 16 * 2**20
 #: anew is the shorter way.
 MOST_CHANGES = 500
 #: So many changed rows are taken over ahead of a read, which takes about 10 ms.
-STEP = 1_000
+STEP = 700
 #: Above so many rows a walk is found in a worker thread.
 LONG = 200_000
 _FEW = 64
@@ -114,6 +114,7 @@ class Projection:
         if self._instead_of is not None:
             copy._instead_of = self._instead_of.copied(books)
         copy._version, copy._position, copy._highest = self._version, self._position, self._highest
+        copy.wanted = self.wanted
         copy._columns = set(self._columns)
         copy._indexes = self._indexes.copy()
         copy._prepared = set(self._prepared)
@@ -218,7 +219,10 @@ class Projection:
             raise
         self._position = changed.position
         if gone or changed.known or len(self._rows) > before:
+            size = len(self._all)
             self._all = _changed_ids(self._all, gone, range(before, len(self._rows)))
+            if size < INDEXED_FROM <= len(self._all):
+                self._prepared.clear()
             self._walks.clear()
             self._walk_bytes = 0
 
