@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import json
+import signal
+import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from mock_afas.connectors import get_connectors
+from mock_afas.profiles import Dialect, Profile
+from mock_afas.query import Query, compile_query
 from mock_afas.records import ENTITIES, Stored
 from mock_afas.store.books import Books
 from mock_afas.store.changes import MOST_REMEMBERED
 from mock_afas.store.deferred import DEFERRED
 from mock_afas.store.ledger_book import Change, LedgerBook
+from mock_afas.store.projections import Projection
+from mock_afas.store.rendering import rendering_of
 from tests.ledger_bodies import Body, line, memorial
 from tests.support import Afas, fork
 from tests.test_process import client, served
@@ -232,3 +243,185 @@ def test_every_way_to_look_finds_it(books: Books, entity: str) -> None:
 
 def test_blobs_do_not_wait() -> None:
     assert not [name for name in DEFERRED for column in ENTITIES[name].columns if column.kind == "blob"]
+
+
+# ---------------------------------------------------------------- in steps
+
+
+def booked(books: Books, *entries: int, lines: int = 4) -> None:
+    """Bookings that wait, each with an invoice."""
+    for entry in entries:
+        rows = {
+            "entries": [row_of("entries", administration=1, entry=entry, year=2024)],
+            "entry_lines": [
+                row_of("entry_lines", administration=1, entry=entry, sequence=at, description="x" * 100)
+                for at in range(1, lines + 1)
+            ],
+            "invoices": [row_of("invoices", administration=1, side="supplier", relation="1", invoice=f"F{entry}")],
+        }
+        LedgerBook(books).apply([], rows, "")
+
+
+def numbers_in(books: Books, table: str) -> list[tuple[int, ...]]:
+    return books.connection.execute(f"SELECT rowid, entry FROM {table} ORDER BY rowid").fetchall()
+
+
+def test_steps_keep_the_order(books: Books) -> None:
+    """Each moves the oldest bookings, while others come; row ids come out as if all had been moved at once."""
+    made, steps = 60, 0
+    booked(books, *range(1, made + 1), lines=20)
+    while books.step(()):
+        steps += 1
+        (left,) = books.connection.execute("SELECT count(*) FROM deferred").fetchone()
+        assert left == books.behind
+        assert [entry for _, entry in numbers_in(books, "entries")] == list(range(1, made + 1 - left))
+        if steps < 3:
+            made += 1
+            booked(books, made, lines=20)
+    assert steps > 2
+    assert numbers_in(books, "entry_lines") == [(at + 1, at // 20 + 1) for at in range(20 * made)]
+
+
+def test_a_step_changes_nothing_that_anybody_sees(books: Books) -> None:
+    """What was looked up stays known, or the next booking would have to bring all others into their tables."""
+    book = LedgerBook(books)
+    book.apply([("entries", {"administration": 1, "entry": 7}, (1, 7))], {}, "")
+    assert book.highest("entries", "entry", administration=1) == 7
+    booked(books, *range(100, 200), lines=20)
+    version = books.version
+    assert books.step(())
+    assert books.version == version
+    waiting = books.behind
+    assert waiting
+    assert book.find("invoices", 1, "supplier", "1", "F100")  # is in its table
+    assert books.behind == waiting
+    assert book.find("invoices", 1, "supplier", "1", "f199")
+    assert books.behind == 0
+
+
+def test_a_booking_that_fails_leaves_no_trace(books: Books) -> None:
+    """Nor does it keep steps coming: what was rolled back does not wait."""
+    booked(books, 1)
+    with suppress(ZeroDivisionError), books.transaction():
+        books.defer({"entries": [row_of("entries", administration=1, entry=2)]})
+        raise ZeroDivisionError
+    steps = 0
+    while books.step(()):
+        steps += 1
+        assert steps < 5
+    assert (books.behind, [entry for _, entry in numbers_in(books, "entries")]) == (0, [1])
+
+
+TRANSACTIONS = get_connectors()["profit_transactions"]
+EVERY_LINE = compile_query(TRANSACTIONS, {}, Dialect())
+BY_DESCRIPTION = compile_query(TRANSACTIONS, {"orderbyfieldids": "Description,EntryNo,SeqNo"}, Dialect())
+
+
+def transactions(books: Books) -> Projection:
+    return books.projection(TRANSACTIONS, rendering_of(Profile("12345"), TRANSACTIONS))
+
+
+def read(projection: Projection, query: Query) -> list[tuple[int, int, int | None]]:
+    """Entry, line and year of each row."""
+    projection.prepare(query)
+    rows = json.loads(b"[%s]" % projection.joined(projection.snapshot(), projection.walk(query)))
+    return [(row["EntryNo"], row["SeqNo"], row["Year"]) for row in rows]
+
+
+def lines_of(*entries: int, lines: int = 4, year: int | None = 2024) -> list[tuple[int, int, int | None]]:
+    return [(entry, at, year) for entry in entries for at in range(1, lines + 1)]
+
+
+@pytest.mark.parametrize("query", [EVERY_LINE, BY_DESCRIPTION])
+@pytest.mark.parametrize("steps", [0, 2, 100])
+def test_a_projection_takes_over_any_number_of_bookings(books: Books, query: Query, steps: int) -> None:
+    """Instead of being made anew: rows that it has stay the same objects."""
+    projection = transactions(books)
+    booked(books, 1)
+    assert read(projection, query) == lines_of(1)
+    kept = projection.snapshot()
+    booked(books, *range(2, 402), lines=20)
+    for _ in range(steps):
+        books.step((projection,))
+    assert read(projection, query) == [*lines_of(1), *lines_of(*range(2, 402), lines=20)]
+    booked(books, 402)
+    assert read(projection, query)[-4:] == lines_of(402)
+    assert projection.snapshot() is kept
+
+
+def test_bookings_are_brought_along_only_for_those_who_read(books: Books) -> None:
+    projection = transactions(books)
+    booked(books, 1)
+    read(projection, EVERY_LINE)
+    for entry, read_since in ((2, True), (3, False)):
+        booked(books, entry)
+        while books.step((projection,)):
+            pass
+        assert projection.needs_preparation(EVERY_LINE) is not read_since
+    assert read(transactions(books), EVERY_LINE) == lines_of(1, 2, 3)
+
+
+def test_a_projection_that_grows_gets_the_index_it_wants(books: Books) -> None:
+    projection = transactions(books)
+    booked(books, 1)
+    read(projection, BY_DESCRIPTION)
+    booked(books, *range(2, 200))
+    while books.step((projection,)):
+        pass
+    assert projection.needs_preparation(BY_DESCRIPTION)
+    assert read(projection, BY_DESCRIPTION) == lines_of(*range(1, 200))
+    indexes = books.connection.execute("SELECT count(*) FROM p.sqlite_master WHERE type = 'index'").fetchone()
+    assert indexes == (1,)
+
+
+def test_lines_show_their_entry_whether_it_comes_changes_or_goes(books: Books) -> None:
+    projection = transactions(books)
+    book, line, entry = LedgerBook(books), ENTITIES["entry_lines"], ENTITIES["entries"]
+    read(projection, EVERY_LINE)
+    kept = projection.snapshot()
+    books.put(line, [{"administration": 1, "entry": 5, "sequence": 9}], "")
+    assert read(projection, EVERY_LINE) == [(5, 9, None)]
+    booked(books, 5)
+    assert sorted(read(projection, EVERY_LINE)) == [*lines_of(5), (5, 9, 2024)]
+    books.put(entry, [{"administration": 1, "entry": 5, "year": 2025}], "")
+    assert sorted(read(projection, EVERY_LINE)) == [*lines_of(5, year=2025), (5, 9, 2025)]
+    book.apply([("entries", None, (1, 5)), ("entry_lines", None, (1, 5, 2))], {}, "")
+    assert sorted(row[1] for row in read(projection, EVERY_LINE)) == [1, 3, 4, 9]
+    assert {row[2] for row in read(projection, EVERY_LINE)} == {None}
+    books.put(entry, [{"administration": 1, "entry": 6, "year": 2026}], "")  # gets the row id of the one that went
+    booked(books, 7)
+    assert read(projection, EVERY_LINE)[-4:] == lines_of(7)
+    assert projection.snapshot() is kept
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from mock_afas.store.books import Books
+from tests.test_deferred import booked
+
+books = Books.open(Path(sys.argv[1])) if Path(sys.argv[1]).exists() else Books.create(Path(sys.argv[1]))
+booked(books, *range(1, 61), lines=20)
+books.step(())
+print(books.behind, flush=True)
+books.connection.set_trace_callback(
+    lambda sql: os.kill(os.getpid(), signal.SIGKILL) if sql.startswith(sys.argv[2]) else None
+)
+books.step(())
+"""
+
+
+@pytest.mark.parametrize("before", ['INSERT INTO "entry_lines"', "DELETE FROM deferred", "COMMIT"])
+def test_a_kill_in_the_middle_of_a_step_loses_nothing(tmp_path: Path, before: str) -> None:
+    path = tmp_path / "killed.books"
+    run = subprocess.run(
+        [sys.executable, "-c", KILLED, str(path), before], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert run.returncode == -signal.SIGKILL, run.stderr
+    assert 0 < int(run.stdout) < 60
+    with sqlite3.connect(path) as connection:
+        assert connection.execute("SELECT count(*) FROM deferred").fetchone() == (int(run.stdout),)
+    books = Books.open(path)
+    assert numbers_in(books, "entry_lines") == [(at + 1, at // 20 + 1) for at in range(1_200)]
+    assert numbers_in(books, "entries") == [(at, at) for at in range(1, 61)]
+    books.close()

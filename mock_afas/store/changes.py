@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from operator import attrgetter
 from typing import NamedTuple
 
 #: So many changed rows are remembered; rows that were added one after the other count once.
 MOST_REMEMBERED = 20_000
+#: So many ids stand in one SQL condition.
+_LISTED = 500
 
 RowIds = Sequence[int]
 
@@ -90,6 +92,30 @@ class ChangeLog:
             rows[record.entity].append(record.row_ids)
             found += len(record.row_ids)
         return Changed(self.position, rows)
+
+
+def highest(row_ids: RowIds) -> int:
+    """The highest of some row ids."""
+    return row_ids[-1] if isinstance(row_ids, range) else max(row_ids)
+
+
+def up_to(row_ids: RowIds, most: int) -> RowIds:
+    """Those of the row ids that are not above ``most``."""
+    if isinstance(row_ids, range):
+        return row_ids[: max(most + 1 - row_ids.start, 0)]
+    return [row_id for row_id in row_ids if row_id <= most]
+
+
+def chosen_by(changed: Iterable[RowIds]) -> Iterator[str]:
+    """SQL conditions that choose the rows: a run of rows by its ends, others by their ids."""
+    scattered: list[int] = []
+    for row_ids in changed:
+        if isinstance(row_ids, range) and len(row_ids) > 1:
+            yield f"BETWEEN {row_ids.start} AND {row_ids.stop - 1}"
+        else:
+            scattered.extend(row_ids)
+    for start in range(0, len(scattered), _LISTED):
+        yield f"IN ({', '.join(map(str, scattered[start : start + _LISTED]))})"
 
 
 def _size(row_ids: RowIds) -> int:

@@ -13,13 +13,13 @@ import time
 from array import array
 from bisect import bisect_left
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
 from mock_afas.connectors import GetConnector
 from mock_afas.query import Query, Walk
-from mock_afas.store.changes import ChangeLog, RowIds
+from mock_afas.store.changes import ChangeLog, chosen_by, highest, up_to
 from mock_afas.store.rendering import Rendering, comparison_key, row_json
 from mock_afas.store.schema import quoted
 from mock_afas.store.sources import SOURCES
@@ -30,8 +30,7 @@ MOST_INDEXES = 16
 #: The ordered ids of a walk are kept when finding a page took this long (seconds), up to so many bytes a projection.
 SLOW = 0.0003
 MOST_WALK_BYTES = 16 * 2**20
-#: So many changed rows are replaced by one statement. Of more, only up to a quarter of all rows are: then making all
-#: anew is the shorter way.
+#: More changed rows than this are replaced only up to a quarter of all: then to make all anew is the shorter way.
 MOST_CHANGES = 500
 #: So many changed rows are taken over ahead of a read, which takes about 10 ms.
 STEP = 700
@@ -49,10 +48,6 @@ class Followed(Protocol):
     connection: sqlite3.Connection
     version: int
     changes: ChangeLog
-
-    @property
-    def behind(self) -> int:
-        """How many bookings have rows that are not in their tables yet."""
 
     def settle(self, entities: Iterable[str]) -> None:
         """Puts rows of ``entities`` that were deferred into their tables."""
@@ -175,7 +170,7 @@ class Projection:
     def follow(self) -> bool:
         """Takes some changed rows over before a read asks for them, if somebody reads; whether there were any.
 
-        Nothing happens when the projection has to be made anew.
+        To be called when no rows are deferred. Nothing happens when the projection has to be made anew.
         """
         if not self.made or not self.wanted or self._version == self._books.version:
             return False
@@ -184,7 +179,7 @@ class Projection:
             return False
         before = self._position, self._highest
         self._take_over(changed)
-        if self._position == self._books.changes.position and not self._books.behind:
+        if self._position == self._books.changes.position:
             self._version = self._books.version
             self.wanted = not changed.known and changed.highest == before[1]
         return self._position != before[0]
@@ -197,20 +192,19 @@ class Projection:
         if self._source.reads_itself or not changed.rows.keys() <= {self._source.entity, *self._source.links}:
             return None
         own = changed.rows.get(self._source.entity, ())
-        highest = max((max(row_ids) for row_ids in own), default=0)
-        known = {row_id for row_ids in own for row_id in _up_to(row_ids, self._highest)}
+        known = {row_id for row_ids in own for row_id in up_to(row_ids, self._highest)}
         for table, link in self._source.links.items():
-            for chosen in _chosen(changed.rows.get(table, ())):
+            for chosen in chosen_by(changed.rows.get(table, ())):
                 sql = f"SELECT row_id FROM ({link}) WHERE linked {chosen} AND row_id <= {self._highest}"
                 known.update(row_id for (row_id,) in self._execute(sql))
         if len(known) > max(MOST_CHANGES, len(self._all) // 4):
             return None
-        return _Changed(changed.position, known, max(highest, self._highest))
+        return _Changed(changed.position, known, max([self._highest, *map(highest, own)]))
 
     def _take_over(self, changed: _Changed) -> None:
         before, gone = len(self._rows), set()
         try:
-            for chosen in _chosen([sorted(changed.known)]):
+            for chosen in chosen_by([sorted(changed.known)]):
                 gone |= self._refresh(chosen)
             if changed.highest > self._highest:
                 self._append(changed.highest)
@@ -403,24 +397,6 @@ class Projection:
     def is_long(self, query: Query) -> bool:
         """Whether finding the rows of ``query`` could hold up other requests for long."""
         return len(self._all) > LONG and (bool(query.where) or bool(query.order)) and query.walk not in self._walks
-
-
-def _up_to(row_ids: RowIds, highest: int) -> RowIds:
-    if isinstance(row_ids, range):
-        return row_ids[: max(highest + 1 - row_ids.start, 0)]
-    return [row_id for row_id in row_ids if row_id <= highest]
-
-
-def _chosen(changed: Iterable[RowIds]) -> Iterator[str]:
-    """SQL conditions that choose the rows: a run of rows by its ends, others by their ids."""
-    scattered: list[int] = []
-    for row_ids in changed:
-        if isinstance(row_ids, range) and len(row_ids) > 1:
-            yield f"BETWEEN {row_ids.start} AND {row_ids.stop - 1}"
-        else:
-            scattered.extend(row_ids)
-    for start in range(0, len(scattered), MOST_CHANGES):
-        yield f"IN ({', '.join(map(str, scattered[start : start + MOST_CHANGES]))})"
 
 
 def _changed_ids(ids: Ids, gone: Collection[int], new: range) -> Ids:
