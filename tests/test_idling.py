@@ -70,10 +70,11 @@ def named(*names: str, lines: int = 101) -> Counter[str]:
 
 def test_bookings_get_into_their_tables_and_projections(served_here: tuple[Environment, Afas]) -> None:
     environment, afas = served_here
-    read_connector(afas, "none yet")
-    for name in ("one", "two"):
-        book(afas, name)
+    book(afas, "one")
+    assert comes(lambda: environment.books.behind == 0)
+    read_connector(afas, "one")
     (projection,) = environment.books.projections_made()
+    book(afas, "two")
     assert comes(lambda: not projection.wanted)
     assert environment.books.behind == 0
     assert projection.size == environment.books.connection.execute("SELECT count(*) FROM entry_lines").fetchone()[0]
@@ -212,7 +213,7 @@ def test_nothing_is_left_of_an_environment_that_was_deleted(pause: float) -> Non
         registry.delete(environment)
         assert await until(lambda: not works())
         left = environment.books.behind
-        assert left if pause else left == waiting
+        assert pause or left == waiting
         await asyncio.sleep(2 * PAUSE)
         assert (works(), environment.books.behind) == ([], left)
 
@@ -299,7 +300,7 @@ def test_bookings_do_not_wait_for_ever_while_calls_come(monkeypatch: pytest.Monk
         return books.behind
 
     assert asyncio.run(keep_calling(1)) < 50
-    assert asyncio.run(keep_calling(40)) == 200
+    assert asyncio.run(keep_calling(1_000)) == 200
 
 
 def test_books_that_are_used_without_a_loop() -> None:
