@@ -241,6 +241,15 @@ def test_every_way_to_look_finds_it(books: Books, entity: str) -> None:
         assert not look()
 
 
+def test_what_was_looked_up_before_is_forgotten(books: Books) -> None:
+    """Of entities that get rows only because lines have codes, as well."""
+    book = LedgerBook(books)
+    line = row_of("entry_lines", administration=1, entry=1, sequence=1, allocation_1="WEST")
+    assert not book.where("entry_allocations", administration=1)
+    book.apply([], {"entry_lines": [line]}, "")
+    assert [row["allocation_1"] for row in book.where("entry_allocations", administration=1)] == ["WEST"]
+
+
 def test_blobs_do_not_wait() -> None:
     assert not [name for name in DEFERRED for column in ENTITIES[name].columns if column.kind == "blob"]
 

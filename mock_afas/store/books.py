@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from itertools import islice
 from pathlib import Path
@@ -19,7 +19,7 @@ from mock_afas.connectors import GetConnector
 from mock_afas.records import ENTITIES, Entity, Stored
 from mock_afas.store import schema
 from mock_afas.store.changes import ChangeLog
-from mock_afas.store.deferred import DEFERRED, Deferred, Details
+from mock_afas.store.deferred import DEFERRED, Deferred, Details, entities_in
 from mock_afas.store.extended import all_columns, changed_at, extended_columns, tables_of
 from mock_afas.store.projections import Projection
 from mock_afas.store.rendering import Rendering
@@ -284,11 +284,13 @@ class Books:
         self.versions[entity] = self.version
         self.changes.note(entity, row_ids)
 
-    def defer(self, details: Details) -> None:
-        """Writes new rows of DEFERRED entities down; see ``settle`` and ``step``."""
+    def defer(self, details: Details) -> Collection[str]:
+        """Writes new rows of DEFERRED entities down; see ``settle`` and ``step``. Gives all entities that get some."""
         self._deferred.add(details)
         self.version += 1
-        self.versions.update(dict.fromkeys(details, self.version))
+        entities = entities_in(details)
+        self.versions.update(dict.fromkeys(entities, self.version))
+        return entities
 
     @property
     def behind(self) -> int:

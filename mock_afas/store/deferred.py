@@ -9,7 +9,7 @@ a time, or all at once at the first read; see ``Books.step`` and ``Books.settle`
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import orjson
@@ -26,7 +26,7 @@ _FOUND = {entity: len(ENTITIES[entity].key) for entity in ("entries", "invoices"
 #: What a part of a line says of itself.
 _PARTS_ALONE = frozenset(("quantity", "custom"))
 #: So many bytes of JSON are moved at a time, which takes 6 to 10 ms: some 25 bookings of 20 lines.
-_CHUNK = 131_072
+_CHUNK = 98_304
 
 #: Where columns of lines and of their allocations are. Administration, entry and sequence are the key of a line.
 _KEY = len(ENTITIES["entry_lines"].key)
@@ -133,6 +133,13 @@ class Deferred:
         # Nobody else writes, so SQLite gave the new rows the numbers after the highest, one by one.
         (last,) = self._connection.execute("SELECT last_insert_rowid()").fetchone()
         return range(last - len(rows) + 1, last + 1)
+
+
+def entities_in(details: Details) -> Collection[str]:
+    """The entities that get rows by ``details``: lines may have allocations that are not written down."""
+    if "entry_lines" in details and "entry_allocations" not in details:
+        return (*details, "entry_allocations")
+    return details.keys()
 
 
 def _complete(details: dict[str, list[list[Stored]]]) -> dict[str, list[list[Stored]]]:

@@ -196,10 +196,10 @@ class LedgerBook:
         if at_once:
             self._write_all(at_once, waiting, now)
         elif waiting:
-            books.defer(waiting)
+            entities = books.defer(waiting)
             if follows:
                 self._version = books.version
-                for entity in waiting:
+                for entity in entities:
                     self._forget(entity, books.versions[entity], grown.get(entity))
             return
         if follows:
