@@ -7,6 +7,7 @@ import copy
 import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -180,6 +181,9 @@ def test_content_types(afas: Afas, content_type: str) -> None:
         "FiEntries/FiEntryPar/@Year/2024/FiEntries/@EnNo/{EnNo}",
         "FiEntriesCustom/fientrypar/unid,joco/1,10/fientries/@enno/{EnNo}",
         "FiEntries/FiEntryPar/UnId%2CJoCo/1%2C10/FiEntries/%40EnNo/{EnNo}",
+        "FiEntries/FiEntryPar/UnId,Year,Peri/1,02024,01/FiEntries/@EnNo/0{EnNo}",
+        "FiEntries/FiEntryPar/FiEntries/EnNo/{EnNo}",
+        "FiEntries/FiEntries/EnNo/{EnNo}/",
     ],
 )
 def test_deletes(afas: Afas, path: str) -> None:
@@ -188,6 +192,28 @@ def test_deletes(afas: Afas, path: str) -> None:
     answer = send(afas, "DELETE", path.format(**keys))
     assert (answer.status_code, answer.content) == (200, b"")
     assert books(afas) == before
+
+
+@pytest.mark.parametrize("number", ["2024/001", "A,B", "A%B", "A%41", "A B", "é1", "A#1", "A?1", "A+B", "@A", 'A"\\B'])
+def test_signs_in_a_value_of_a_url(afas: Afas, number: str) -> None:
+    before = books(afas)
+    for path in ("FiEntryPar/UnId,JoCo/1,10/FiEntries/InId/{}", "FiEntryPar/UnId,InId/1,{}"):
+        post(afas, "FiEntries", bodies.purchase(number))
+        answer = send(afas, "DELETE", "FiEntries/" + path.format(quote(number, safe="")))
+        assert (answer.status_code, answer.content) == (200, b"")
+        assert books(afas) == before
+
+
+def test_a_key_of_a_url_is_a_field(afas: Afas) -> None:
+    keys = post(afas, "FiEntries", bodies.purchase("TEST-5"))["results"]["FiEntryPar"]
+    before = books(afas)
+    path = f"FiEntries/FiEntryPar/UnId,Dagboek/1,10/FiEntries/@EnNo/{keys['EnNo']}"
+    refused = send(afas, "DELETE", path).json()
+    assert refused["externalMessage"] == "Veld 'Dagboek' is niet bekend bij deze UpdateConnector."
+    assert afas.logged(refused["profitLogReference"])["reason"]["path"] == "URL/Dagboek"
+    assert books(afas) == before
+    afas.configure(dialect={"AMB-12": "ignored"})
+    assert send(afas, "DELETE", path).status_code == 200
 
 
 def test_an_attachment_is_added_by_the_url_of_its_object(afas: Afas) -> None:

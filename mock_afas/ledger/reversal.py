@@ -70,8 +70,8 @@ def _is_meant(entry: Facts, keys: Mapping[str, str]) -> bool:
     journal, year, period = keys.get("JoCo"), keys.get("Year"), keys.get("Peri")
     return (
         (not journal or journal.casefold() == str(entry["journal"]).casefold())
-        and (not year or year == str(entry["year"]))
-        and (not period or period == str(entry["period"]))
+        and (not year or year.lstrip("0") == str(entry["year"]))
+        and (not period or period.lstrip("0") == str(entry["period"]))
     )
 
 
