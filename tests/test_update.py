@@ -319,7 +319,13 @@ def test_what_is_no_json(afas: Afas, content: bytes, status: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [{}, [], 3, "x", None, {"FiEntries": {}}, {"FiEntryPar": []}, {"FiEntryPar": {"Element": []}}], ids=str
+    "body",
+    [
+        *({}, [], 3, "x", None),
+        *({"FiEntries": {}}, {"FiEntryPar": []}, {"FiEntryPar": {}}, {"FiEntryPar": ""}),
+        *({"FiEntryPar": {"Element": content}} for content in ([], None, "")),
+    ],
+    ids=str,
 )
 def test_what_has_no_element(afas: Afas, body: Any) -> None:
     answer = send(afas, "POST", "FiEntries", json.dumps(body).encode())
@@ -333,6 +339,47 @@ def test_a_name_that_no_definition_has(afas: Afas) -> None:
     assert afas.logged(refused["profitLogReference"])["reason"]["path"] == "FiEntryPar/Element/Fields/Naam"
     afas.configure(dialect={"AMB-12": "ignored"})
     post(afas, "FiEntries", body)
+
+
+def test_a_name_beside_the_elements(afas: Afas) -> None:
+    body = bodies.purchase("TEST-8")
+    lines = body["FiEntryPar"]["Element"]["Objects"]["FiEntries"]
+    lines |= {"@xmlns:xsi": "http://www.w3.org/2001/XMLSchema-instance", "Objects": {"FiDimEntries": {"Element": {}}}}
+    refused = post(afas, "FiEntries", body, status=500)
+    assert refused["externalMessage"] == "Veld 'Objects' is niet bekend bij deze UpdateConnector."
+    path = "FiEntryPar/Element/Objects/FiEntries/Objects"
+    assert afas.logged(refused["profitLogReference"])["reason"]["path"] == path
+    del lines["Objects"]
+    post(afas, "FiEntries", body)
+
+
+@pytest.mark.parametrize("place", ["the entry", "a line"])
+@pytest.mark.parametrize("among_fields", [True, False])
+@pytest.mark.parametrize(
+    ("action", "status"), [("", 201), (None, 201), ("Insert", 201), ("delete", 500), ("wis", 500), (1, 500)]
+)
+def test_the_action_of_an_element(
+    afas: Afas, place: str, among_fields: bool, action: str | int | None, status: int
+) -> None:
+    before = books(afas)
+    body = bodies.purchase("TEST-8")
+    element = body["FiEntryPar"]["Element"]
+    if place == "a line":
+        element = element["Objects"]["FiEntries"]["Element"][1]
+    (element["Fields"] if among_fields else element)["@Action"] = action
+    post(afas, "FiEntries", body, status)
+    assert (books(afas) == before) is (status == 500)
+
+
+@pytest.mark.parametrize("root", ["KnSubject", "KnPurchaseRelationOrg", "KnSalesRelationOrg"])
+@pytest.mark.parametrize("method", ["POST", "PUT"])
+def test_a_body_does_not_delete_what_it_is_about(afas: Afas, root: str, method: str) -> None:
+    key = {"KnSubject": "SbId", "KnPurchaseRelationOrg": "CrId", "KnSalesRelationOrg": "DbId"}[root]
+    number = {"KnSubject": "9910", "KnPurchaseRelationOrg": "50017", "KnSalesRelationOrg": "10100"}[root]
+    before = books(afas)
+    refused = send(afas, method, root, {root: {"Element": {f"@{key}": number, "@Action": "delete", "Fields": {}}}})
+    assert refused.json()["externalMessage"] == f"Verwijderen is niet toegestaan bij '{root}'."
+    assert books(afas) == before
 
 
 def test_a_name_beside_the_root(afas: Afas) -> None:
@@ -415,6 +462,8 @@ def test_keys_of_a_put_can_stand_in_the_url(afas: Afas) -> None:
     answer = send(afas, "PUT", "FiInvoice/FiInvoice/@UnId,VaAd,DcNr,InId/1,3,50022,INK00200", body)
     assert answer.status_code == 201, answer.text
     assert invoice(afas, "INK00200")["Blocked"] is False
+    body["FiInvoice"]["Element"] |= {"@UnId": "", "@InId": None}
+    assert send(afas, "PUT", "FiInvoice/FiInvoice/@UnId,InId/1,INK00200", body).status_code == 201
     refused = send(afas, "PUT", "FiInvoice/FiInvoice/@UnId,InId/een,INK00200", body)
     assert refused.status_code == 500
     assert afas.logged(refused.json()["profitLogReference"])["reason"]["path"] == "URL/UnId"
