@@ -413,6 +413,22 @@ def test_an_update_connector_that_the_app_connector_does_not_list(afas: Afas) ->
 # ---------------------------------------------------------------- whole or not at all
 
 
+def test_blanks_at_the_end_of_an_invoice_number_do_not_count(afas: Afas) -> None:
+    assert post(afas, "FiEntries", bodies.purchase("TEST-9  "))["results"]["FiEntryPar"]["InId"] == "TEST-9"
+    before = books(afas)
+    for number in ("TEST-9", "test-9 "):
+        refused = post(afas, "FiEntries", bodies.purchase(number), status=500)
+        assert "wordt al gebruikt in financieel" in refused["externalMessage"]
+    assert books(afas) == before
+    assert post(afas, "FiEntries", bodies.purchase("   "))["results"]["FiEntryPar"]["InId"] == ""
+    keys = {"UnId": "1", "InId": "TEST-9 ", "BlPa": True}
+    assert send(afas, "PUT", "FiInvoice", {"FiInvoice": {"Element": {"Fields": keys}}}).status_code == 201
+    assert invoice(afas, "TEST-9")["Blocked"] is True
+    link = {"SfTp": "11", "SfId": "50013", "PiUn": 1, "PiId": "TEST-9 "}
+    item = {"Fields": {"StId": -5, "Ds": "x"}, "Objects": {"KnSubjectLink": {"Element": {"Fields": link}}}}
+    post(afas, "KnSubject", {"KnSubject": {"Element": item}})
+
+
 def test_a_refused_write_changes_nothing(afas: Afas) -> None:
     post(afas, "FiEntries", bodies.purchase("TEST-9"))
     before = books(afas)
