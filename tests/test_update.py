@@ -279,6 +279,22 @@ def test_parts_of_a_dossier_item_are_deleted_by_their_own_url(afas: Afas) -> Non
     assert send(afas, "DELETE", path).status_code == 200
 
 
+def test_a_dossier_item_outlives_its_invoice(afas: Afas) -> None:
+    def item() -> dict[str, Any]:
+        (found,) = [row for row in books(afas)["subjects"] if row["subject_id"] == int(subject)]
+        return found
+
+    keys = post(afas, "FiEntries", bodies.purchase("TEST-5"))["results"]["FiEntryPar"]
+    link = {"SfTp": "11", "SfId": "50013", "PiUn": 1, "PiId": "TEST-5"}
+    body = {"Fields": {"StId": -5, "Ds": "x"}, "Objects": {"KnSubjectLink": {"Element": {"Fields": link}}}}
+    subject = post(afas, "KnSubject", {"KnSubject": {"Element": body}})["results"]["KnSubject"]["SbId"]
+    assert (item()["destination"], item()["destination_invoice"]) == ("50013", "TEST-5")
+    assert send(afas, "DELETE", f"FiEntries/FiEntryPar/UnId/1/FiEntries/@EnNo/{keys['EnNo']}").status_code == 200
+    assert (item()["destination"], item()["destination_administration"]) == ("50013", None)
+    post(afas, "FiEntries", bodies.purchase("TEST-5"))
+    assert item()["destination_invoice"] is None, "the next invoice with this number is another one"
+
+
 @pytest.mark.parametrize("name", ["KnOrganisation", "KnBankAccount", "Onzin"])
 def test_parts_of_a_relation_stay(afas: Afas, name: str) -> None:
     before = books(afas)

@@ -18,6 +18,8 @@ from mock_afas.ledger.posting import RELATIONS, Facts, refuse_key
 
 #: What belongs to the lines of an entry.
 _BELOW_LINES = ("entry_allocations", "entry_projects", "entry_transitories")
+#: What dossier items about an invoice are about, by its side.
+_DESTINATIONS = {"supplier": 11, "customer": 4}
 _NAMES_OF_INVOICE = ("administration", "side", "relation", "invoice")
 
 
@@ -97,15 +99,25 @@ def _undo(draft: Draft, entry: int, item: OpenItem) -> None:
         return
     key = tuple(invoice[name] for name in _NAMES_OF_INVOICE)
     if _made(draft, entry, invoice):
-        draft.remove("invoices", key)
+        _remove(draft, key)
         return
     others = _other_payments(draft, entry, item) if open_items.is_payment(draft, invoice) else []
     if open_items.is_payment(draft, invoice) and not others:
-        draft.remove("invoices", key)
+        _remove(draft, key)
         return
     open_items.change_open(draft, invoice, item, back=True)
     if others and invoice["entry"] == entry:
         _hand_over(draft, invoice, min(others, key=itemgetter("entry", "sequence")))
+
+
+def _remove(draft: Draft, key: tuple[Any, ...]) -> None:
+    """Dossier items about an invoice that goes stay, with its relation (our reading)."""
+    unit, side, relation, invoice = key
+    draft.remove("invoices", key)
+    named = {"destination_administration": unit, "destination_invoice": invoice, "destination": relation}
+    for item in draft.where("subjects", destination_type=_DESTINATIONS[side], **named):
+        row = {"subject_id": item["subject_id"], "destination_administration": None, "destination_invoice": None}
+        draft.change("subjects", (item["subject_id"],), row)
 
 
 def _other_payments(draft: Draft, entry: int, item: OpenItem) -> list[Facts]:
