@@ -228,6 +228,18 @@ def test_an_attachment_is_added_by_the_url_of_its_object(afas: Afas) -> None:
     assert sorted(row["file_name"] for row in rows) == ["bijlage.png", "factuur.pdf"]
 
 
+def test_the_largest_file(afas: Afas) -> None:
+    large = bodies.dossier_item(base64.b64encode(bytes(10 * 2**20 + 1)).decode())
+    before = books(afas)
+    afas.configure(dialect={"attachment_size": "10"})
+    refused = post(afas, "KnSubject", large, status=500)
+    assert refused["externalMessage"] == "Bestand 'factuur.pdf' is groter dan 10 MB."
+    assert books(afas) == before
+    post(afas, "KnSubject", bodies.dossier_item(base64.b64encode(bytes(10 * 2**20)).decode()))
+    afas.configure(dialect={"attachment_size": "unlimited"})
+    post(afas, "KnSubject", large)
+
+
 @pytest.mark.parametrize("path", ["KnSubject/KnSubjectLink", "knsubject/knsubjectlink"])
 def test_a_link_is_added_by_the_url_of_its_object(afas: Afas, path: str) -> None:
     link = {"KnSubjectLink": {"Element": {"Fields": {"SfTp": "4", "SfId": "10100"}}}}
