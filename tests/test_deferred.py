@@ -231,3 +231,13 @@ def test_every_way_to_look_finds_it(books: Books, entity: str) -> None:
 
 def test_blobs_do_not_wait() -> None:
     assert not [name for name in DEFERRED for column in ENTITIES[name].columns if column.kind == "blob"]
+
+
+def test_a_file_of_an_earlier_version_gets_the_tables_it_lacks(tmp_path: Path) -> None:
+    first = Books.create(tmp_path / "books")
+    first.connection.execute("DROP TABLE last_administrations")
+    image = first.image()
+    first.close()
+    for opened in (Books.open(tmp_path / "books"), Books.from_image(image, tmp_path / "restored")):
+        assert LedgerBook(opened).find("last_administrations", "12345.zenvoices") is None
+        opened.close()
