@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from tests import bodies
-from tests.support import Afas
+from tests.support import Afas, fork
 
 
 def send(afas: Afas, method: str, path: str, body: Any = None, **headers: str) -> httpx.Response:
@@ -439,6 +439,27 @@ def test_an_update_connector_that_the_app_connector_does_not_list(afas: Afas) ->
 
 
 # ---------------------------------------------------------------- whole or not at all
+
+
+def test_without_unid_the_last_administration_of_the_user_counts(afas: Afas) -> None:
+    def booked(unit: str | None, number: str, status: int = 201) -> Any:
+        body = bodies.purchase(number)
+        body["FiEntryPar"]["Element"]["Fields"]["UnId"] = unit
+        if status != 201:
+            body["FiEntryPar"]["Element"]["Objects"]["FiEntries"]["Element"][0]["Fields"]["AmCr"] = "1"
+        answer = post(afas, "FiEntries", body, status)
+        return answer["results"]["FiEntryPar"]["UnId"] if status == 201 else None
+
+    assert booked(None, "L1") == "1", "at first the lowest"
+    assert (booked("2", "L2"), booked(None, "L3")) == ("2", "2")
+    booked("1", "L4", status=500)
+    assert booked("", "L4") == "2", "a refused entry changes nothing"
+    invoice = {"FiInvoice": {"Element": {"Fields": {"InId": "L4", "BlPa": True}}}}
+    assert send(afas, "PUT", "FiInvoice", invoice).status_code == 201
+    assert send(afas, "DELETE", "FiEntries/FiEntries/InId/L4").status_code == 200
+    child = fork(afas)
+    assert (booked("1", "L5"), booked(None, "L6")) == ("1", "1")
+    assert post(child, "FiEntries", bodies.purchase("L7", UnId=None))["results"]["FiEntryPar"]["UnId"] == "2"
 
 
 def test_blanks_at_the_end_of_an_invoice_number_do_not_count(afas: Afas) -> None:
