@@ -58,6 +58,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("decimal_zeros", "", ("padded", "trimmed"), "whether decimals end in zeros up to the field's decimals"),
     Setting("missing_features", "", ("refused", "ignored"), "what a field of a missing feature does in a body"),
     Setting("identifier_checks", "", ("off", "on"), "whether VAT, KvK and fiscal numbers are checked"),
+    Setting("attachment_size", "", ("unlimited", "10"), "how many MB a file of a dossier item has at most"),
 )
 _BY_NAME = {setting.name: setting for setting in SETTINGS}
 _BY_NUMBER = {setting.number: setting for setting in SETTINGS if setting.number}
@@ -84,6 +85,7 @@ class Dialect:
     decimal_zeros: str = "padded"
     missing_features: str = "refused"
     identifier_checks: str = "off"
+    attachment_size: str = "unlimited"
 
     def as_dict(self) -> dict[str, str]:
         return {setting.name: getattr(self, setting.name) for setting in SETTINGS}

@@ -368,6 +368,7 @@ _ENTITIES = (
             text("employee_id", 15),
         ),
     ),
+    Entity("last_administrations", ("user_id",), (text("user_id", 80), integer("administration"))),
     Entity(
         "employees",
         ("employee_id",),

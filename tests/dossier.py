@@ -15,7 +15,7 @@ from mock_afas.ledger.book import Cell, Circumstances, Draft, Key, Put, Result, 
 from mock_afas.records import ENTITIES
 
 NOW = "2026-03-02T10:11:12.000000"
-CIRCUMSTANCES = Circumstances(now=NOW, today="2026-03-02", user="12345.zenvoices")
+CIRCUMSTANCES = Circumstances(now=NOW, today="2026-03-02", user="12345.zenvoices", attachment_size="10")
 PNG = "iVBORw0KGgo="
 Body = Mapping[str, Any]
 

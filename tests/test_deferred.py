@@ -434,3 +434,13 @@ def test_a_kill_in_the_middle_of_a_step_loses_nothing(tmp_path: Path, before: st
     assert numbers_in(books, "entry_lines") == [(at + 1, at // 20 + 1) for at in range(1_200)]
     assert numbers_in(books, "entries") == [(at, at) for at in range(1, 61)]
     books.close()
+
+
+def test_a_file_of_an_earlier_version_gets_the_tables_it_lacks(tmp_path: Path) -> None:
+    first = Books.create(tmp_path / "books")
+    first.connection.execute("DROP TABLE last_administrations")
+    image = first.image()
+    first.close()
+    for opened in (Books.open(tmp_path / "books"), Books.from_image(image, tmp_path / "restored")):
+        assert LedgerBook(opened).find("last_administrations", "12345.zenvoices") is None
+        opened.close()

@@ -193,6 +193,22 @@ def test_open_payments_pass_to_the_next_entry_when_the_first_goes() -> None:
     assert book.find("invoices", 1, "supplier", "60005", "LATER") is None
 
 
+def test_what_a_general_journal_booked_on_an_open_payment_is_an_invoice_when_that_goes() -> None:
+    book = demo_book()
+    before = book.dump()
+    paid = post(book, payment("LATER", 100)).keys or {}
+    corrected = [
+        post(book, two(line("3", "60005", amount, InId=number))).keys or {}
+        for amount, number in ((30, "later"), (5, "LATER"))
+    ]
+    delete(book, UnId="1", EnNo=paid["EnNo"])
+    left = invoice(book, "60005", "LATER")
+    assert (left["entry"], left["amount"], left["open_amount"]) == (int(corrected[0]["EnNo"]), -30 * ONE, -35 * ONE)
+    for keys in reversed(corrected):
+        delete(book, UnId="1", EnNo=keys["EnNo"])
+    assert book.dump() == before
+
+
 def test_a_general_journal_corrects_an_invoice_or_makes_an_open_item() -> None:
     book = demo_book()
     post(book, two(line("2", "10044", -82.5, InId="V0002407")))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any, NamedTuple
 
 import pytest
@@ -51,6 +52,10 @@ def required(
 def unknown(key: str, passes: Any, fails: Any, at: str, value: str, label: str, en: str, **more: Any) -> Case:
     nl, en = f"De ingevulde waarde bij '{label}' bestaat niet.", f"The value entered for '{en}' does not exist."
     return Case(key, passes, fails, at, value, nl, en, -2147220469, **more)
+
+
+def sized(size: int) -> Body:
+    return {**FILE, "FileStream": base64.b64encode(bytes(size)).decode()}
 
 
 def link_unknown(field: str, known: Any, wrong: Any, nl: str, en: str) -> Case:
@@ -183,6 +188,9 @@ CASES = (
            f"{ATTACHED}/FileStream", wrong, "De ingevulde waarde bij 'File as byte-array' is ongeldig.",
            "The value entered for 'File as byte-array' is invalid.")
       for wrong in ("iVBORw0KGgo", "iVBORw0K!Ggo=", "data:image/png;base64,iVBORw0KGgo=", "é")),
+    Case("attachment_too_large", (NOTE, None, [sized(10 * 2**20)]), (NOTE, None, [FILE, sized(10 * 2**20 + 1)]),
+         f"{ATTACHED.replace('[0]', '[1]')}/FileStream", "10485761 bytes", "Bestand 'a.png' is groter dan 10 MB.",
+         "File 'a.png' is larger than 10 MB."),
     unknown("attachment_unknown", ({"SbId": 9910}, None, [FILE]), ({"SbId": 9910}, None, [DELETED]),
             f"{ATTACHED}/FileId", "F" * 32, "File Id", "File Id", action="update"),
 )  # fmt: skip

@@ -7,12 +7,13 @@ import copy
 import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
 
 from tests import bodies
-from tests.support import Afas
+from tests.support import Afas, fork
 
 
 def send(afas: Afas, method: str, path: str, body: Any = None, **headers: str) -> httpx.Response:
@@ -180,6 +181,9 @@ def test_content_types(afas: Afas, content_type: str) -> None:
         "FiEntries/FiEntryPar/@Year/2024/FiEntries/@EnNo/{EnNo}",
         "FiEntriesCustom/fientrypar/unid,joco/1,10/fientries/@enno/{EnNo}",
         "FiEntries/FiEntryPar/UnId%2CJoCo/1%2C10/FiEntries/%40EnNo/{EnNo}",
+        "FiEntries/FiEntryPar/UnId,Year,Peri/1,02024,01/FiEntries/@EnNo/0{EnNo}",
+        "FiEntries/FiEntryPar/FiEntries/EnNo/{EnNo}",
+        "FiEntries/FiEntries/EnNo/{EnNo}/",
     ],
 )
 def test_deletes(afas: Afas, path: str) -> None:
@@ -188,6 +192,28 @@ def test_deletes(afas: Afas, path: str) -> None:
     answer = send(afas, "DELETE", path.format(**keys))
     assert (answer.status_code, answer.content) == (200, b"")
     assert books(afas) == before
+
+
+@pytest.mark.parametrize("number", ["2024/001", "A,B", "A%B", "A%41", "A B", "é1", "A#1", "A?1", "A+B", "@A", 'A"\\B'])
+def test_signs_in_a_value_of_a_url(afas: Afas, number: str) -> None:
+    before = books(afas)
+    for path in ("FiEntryPar/UnId,JoCo/1,10/FiEntries/InId/{}", "FiEntryPar/UnId,InId/1,{}"):
+        post(afas, "FiEntries", bodies.purchase(number))
+        answer = send(afas, "DELETE", "FiEntries/" + path.format(quote(number, safe="")))
+        assert (answer.status_code, answer.content) == (200, b"")
+        assert books(afas) == before
+
+
+def test_a_key_of_a_url_is_a_field(afas: Afas) -> None:
+    keys = post(afas, "FiEntries", bodies.purchase("TEST-5"))["results"]["FiEntryPar"]
+    before = books(afas)
+    path = f"FiEntries/FiEntryPar/UnId,Dagboek/1,10/FiEntries/@EnNo/{keys['EnNo']}"
+    refused = send(afas, "DELETE", path).json()
+    assert refused["externalMessage"] == "Veld 'Dagboek' is niet bekend bij deze UpdateConnector."
+    assert afas.logged(refused["profitLogReference"])["reason"]["path"] == "URL/Dagboek"
+    assert books(afas) == before
+    afas.configure(dialect={"AMB-12": "ignored"})
+    assert send(afas, "DELETE", path).status_code == 200
 
 
 def test_an_attachment_is_added_by_the_url_of_its_object(afas: Afas) -> None:
@@ -200,6 +226,18 @@ def test_an_attachment_is_added_by_the_url_of_its_object(afas: Afas) -> None:
     assert answer.status_code == 201, answer.text
     rows = afas.rows("Profit_Subject_Attachments", filterfieldids="subject_id", filtervalues=subject, operatortypes="1")
     assert sorted(row["file_name"] for row in rows) == ["bijlage.png", "factuur.pdf"]
+
+
+def test_the_largest_file(afas: Afas) -> None:
+    large = bodies.dossier_item(base64.b64encode(bytes(10 * 2**20 + 1)).decode())
+    before = books(afas)
+    afas.configure(dialect={"attachment_size": "10"})
+    refused = post(afas, "KnSubject", large, status=500)
+    assert refused["externalMessage"] == "Bestand 'factuur.pdf' is groter dan 10 MB."
+    assert books(afas) == before
+    post(afas, "KnSubject", bodies.dossier_item(base64.b64encode(bytes(10 * 2**20)).decode()))
+    afas.configure(dialect={"attachment_size": "unlimited"})
+    post(afas, "KnSubject", large)
 
 
 @pytest.mark.parametrize("path", ["KnSubject/KnSubjectLink", "knsubject/knsubjectlink"])
@@ -253,6 +291,22 @@ def test_parts_of_a_dossier_item_are_deleted_by_their_own_url(afas: Afas) -> Non
     assert send(afas, "DELETE", path).status_code == 200
 
 
+def test_a_dossier_item_outlives_its_invoice(afas: Afas) -> None:
+    def item() -> dict[str, Any]:
+        (found,) = [row for row in books(afas)["subjects"] if row["subject_id"] == int(subject)]
+        return found
+
+    keys = post(afas, "FiEntries", bodies.purchase("TEST-5"))["results"]["FiEntryPar"]
+    link = {"SfTp": "11", "SfId": "50013", "PiUn": 1, "PiId": "TEST-5"}
+    body = {"Fields": {"StId": -5, "Ds": "x"}, "Objects": {"KnSubjectLink": {"Element": {"Fields": link}}}}
+    subject = post(afas, "KnSubject", {"KnSubject": {"Element": body}})["results"]["KnSubject"]["SbId"]
+    assert (item()["destination"], item()["destination_invoice"]) == ("50013", "TEST-5")
+    assert send(afas, "DELETE", f"FiEntries/FiEntryPar/UnId/1/FiEntries/@EnNo/{keys['EnNo']}").status_code == 200
+    assert (item()["destination"], item()["destination_administration"]) == ("50013", None)
+    post(afas, "FiEntries", bodies.purchase("TEST-5"))
+    assert item()["destination_invoice"] is None, "the next invoice with this number is another one"
+
+
 @pytest.mark.parametrize("name", ["KnOrganisation", "KnBankAccount", "Onzin"])
 def test_parts_of_a_relation_stay(afas: Afas, name: str) -> None:
     before = books(afas)
@@ -293,7 +347,13 @@ def test_what_is_no_json(afas: Afas, content: bytes, status: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [{}, [], 3, "x", None, {"FiEntries": {}}, {"FiEntryPar": []}, {"FiEntryPar": {"Element": []}}], ids=str
+    "body",
+    [
+        *({}, [], 3, "x", None),
+        *({"FiEntries": {}}, {"FiEntryPar": []}, {"FiEntryPar": {}}, {"FiEntryPar": ""}),
+        *({"FiEntryPar": {"Element": []}}, {"FiEntryPar": {"Element": None}}, {"FiEntryPar": {"Element": ""}}),
+    ],
+    ids=str,
 )
 def test_what_has_no_element(afas: Afas, body: Any) -> None:
     answer = send(afas, "POST", "FiEntries", json.dumps(body).encode())
@@ -307,6 +367,47 @@ def test_a_name_that_no_definition_has(afas: Afas) -> None:
     assert afas.logged(refused["profitLogReference"])["reason"]["path"] == "FiEntryPar/Element/Fields/Naam"
     afas.configure(dialect={"AMB-12": "ignored"})
     post(afas, "FiEntries", body)
+
+
+def test_a_name_beside_the_elements(afas: Afas) -> None:
+    body = bodies.purchase("TEST-8")
+    lines = body["FiEntryPar"]["Element"]["Objects"]["FiEntries"]
+    lines |= {"@xmlns:xsi": "http://www.w3.org/2001/XMLSchema-instance", "Objects": {"FiDimEntries": {"Element": {}}}}
+    refused = post(afas, "FiEntries", body, status=500)
+    assert refused["externalMessage"] == "Veld 'Objects' is niet bekend bij deze UpdateConnector."
+    path = "FiEntryPar/Element/Objects/FiEntries/Objects"
+    assert afas.logged(refused["profitLogReference"])["reason"]["path"] == path
+    del lines["Objects"]
+    post(afas, "FiEntries", body)
+
+
+@pytest.mark.parametrize("place", ["the entry", "a line"])
+@pytest.mark.parametrize("among_fields", [True, False])
+@pytest.mark.parametrize(
+    ("action", "status"), [("", 201), (None, 201), ("Insert", 201), ("delete", 500), ("wis", 500), (1, 500)]
+)
+def test_the_action_of_an_element(
+    afas: Afas, place: str, among_fields: bool, action: str | int | None, status: int
+) -> None:
+    before = books(afas)
+    body = bodies.purchase("TEST-8")
+    element = body["FiEntryPar"]["Element"]
+    if place == "a line":
+        element = element["Objects"]["FiEntries"]["Element"][1]
+    (element["Fields"] if among_fields else element)["@Action"] = action
+    post(afas, "FiEntries", body, status)
+    assert (books(afas) == before) is (status == 500)
+
+
+@pytest.mark.parametrize("root", ["KnSubject", "KnPurchaseRelationOrg", "KnSalesRelationOrg"])
+@pytest.mark.parametrize("method", ["POST", "PUT"])
+def test_a_body_does_not_delete_what_it_is_about(afas: Afas, root: str, method: str) -> None:
+    key = {"KnSubject": "SbId", "KnPurchaseRelationOrg": "CrId", "KnSalesRelationOrg": "DbId"}[root]
+    number = {"KnSubject": "9910", "KnPurchaseRelationOrg": "50017", "KnSalesRelationOrg": "10100"}[root]
+    before = books(afas)
+    refused = send(afas, method, root, {root: {"Element": {f"@{key}": number, "@Action": "delete", "Fields": {}}}})
+    assert refused.json()["externalMessage"] == f"Verwijderen is niet toegestaan bij '{root}'."
+    assert books(afas) == before
 
 
 def test_a_name_beside_the_root(afas: Afas) -> None:
@@ -338,6 +439,43 @@ def test_an_update_connector_that_the_app_connector_does_not_list(afas: Afas) ->
 
 
 # ---------------------------------------------------------------- whole or not at all
+
+
+def test_without_unid_the_last_administration_of_the_user_counts(afas: Afas) -> None:
+    def booked(unit: str | None, number: str, status: int = 201) -> Any:
+        body = bodies.purchase(number)
+        body["FiEntryPar"]["Element"]["Fields"]["UnId"] = unit
+        if status != 201:
+            body["FiEntryPar"]["Element"]["Objects"]["FiEntries"]["Element"][0]["Fields"]["AmCr"] = "1"
+        answer = post(afas, "FiEntries", body, status)
+        return answer["results"]["FiEntryPar"]["UnId"] if status == 201 else None
+
+    assert booked(None, "L1") == "1", "at first the lowest"
+    assert (booked("2", "L2"), booked(None, "L3")) == ("2", "2")
+    booked("1", "L4", status=500)
+    assert booked("", "L4") == "2", "a refused entry changes nothing"
+    invoice = {"FiInvoice": {"Element": {"Fields": {"InId": "L4", "BlPa": True}}}}
+    assert send(afas, "PUT", "FiInvoice", invoice).status_code == 201
+    assert send(afas, "DELETE", "FiEntries/FiEntries/InId/L4").status_code == 200
+    child = fork(afas)
+    assert (booked("1", "L5"), booked(None, "L6")) == ("1", "1")
+    assert post(child, "FiEntries", bodies.purchase("L7", UnId=None))["results"]["FiEntryPar"]["UnId"] == "2"
+
+
+def test_blanks_at_the_end_of_an_invoice_number_do_not_count(afas: Afas) -> None:
+    assert post(afas, "FiEntries", bodies.purchase("TEST-9  "))["results"]["FiEntryPar"]["InId"] == "TEST-9"
+    before = books(afas)
+    for number in ("TEST-9", "test-9 "):
+        refused = post(afas, "FiEntries", bodies.purchase(number), status=500)
+        assert "wordt al gebruikt in financieel" in refused["externalMessage"]
+    assert books(afas) == before
+    assert post(afas, "FiEntries", bodies.purchase("   "))["results"]["FiEntryPar"]["InId"] == ""
+    keys = {"UnId": "1", "InId": "TEST-9 ", "BlPa": True}
+    assert send(afas, "PUT", "FiInvoice", {"FiInvoice": {"Element": {"Fields": keys}}}).status_code == 201
+    assert invoice(afas, "TEST-9")["Blocked"] is True
+    link = {"SfTp": "11", "SfId": "50013", "PiUn": 1, "PiId": "TEST-9 "}
+    item = {"Fields": {"StId": -5, "Ds": "x"}, "Objects": {"KnSubjectLink": {"Element": {"Fields": link}}}}
+    post(afas, "KnSubject", {"KnSubject": {"Element": item}})
 
 
 def test_a_refused_write_changes_nothing(afas: Afas) -> None:
@@ -385,10 +523,12 @@ def test_a_write_in_a_fork_is_private(afas: Afas) -> None:
 
 
 def test_keys_of_a_put_can_stand_in_the_url(afas: Afas) -> None:
-    body = {"FiInvoice": {"Element": {"Fields": {"BlPa": "0"}}}}
+    body: Any = {"FiInvoice": {"Element": {"Fields": {"BlPa": "0"}}}}
     answer = send(afas, "PUT", "FiInvoice/FiInvoice/@UnId,VaAd,DcNr,InId/1,3,50022,INK00200", body)
     assert answer.status_code == 201, answer.text
     assert invoice(afas, "INK00200")["Blocked"] is False
+    body["FiInvoice"]["Element"] |= {"@UnId": "", "@InId": None}
+    assert send(afas, "PUT", "FiInvoice/FiInvoice/@UnId,InId/1,INK00200", body).status_code == 201
     refused = send(afas, "PUT", "FiInvoice/FiInvoice/@UnId,InId/een,INK00200", body)
     assert refused.status_code == 500
     assert afas.logged(refused.json()["profitLogReference"])["reason"]["path"] == "URL/UnId"

@@ -34,6 +34,7 @@ SETTINGS: Mapping[str, Ambiguity] = {
     "decimal_zeros": Ambiguity("", ("padded", "trimmed")),
     "missing_features": Ambiguity("", ("refused", "ignored")),
     "identifier_checks": Ambiguity("", ("off", "on")),
+    "attachment_size": Ambiguity("", ("unlimited", "10")),
 }
 
 

@@ -36,6 +36,8 @@ def read(connector_id: str, body: bytes | bytearray, *, action: Action, ignore_u
     if not isinstance(document, dict) or not isinstance(document.get(root), dict):
         raise Refusal(400, Reason("body", "body", shown(document), f'{{"{root}": {{"Element": …}}}}'))
     reader = ElementReader(action, ignore_unknown=ignore_unknown)
+    if document[root].get("Element") in (None, ""):
+        raise Refusal(400, Reason("one element a call", root, "no element", "one element"))
     if len(document) > 1:
         reader.only(root, document)
     nodes = reader.nodes(shape, document[root], root)
@@ -45,7 +47,7 @@ def read(connector_id: str, body: bytes | bytearray, *, action: Action, ignore_u
 
 
 def take_keys(connector_id: str, node: Node, keys: Mapping[str, str]) -> None:
-    """Adds keys that stand in the URL to those of the root element ``node``, which win.
+    """Adds keys that stand in the URL to those of the root element ``node``, which win unless they are empty.
 
     Raises ProfitError for a key that is none, or a value that is none.
     """
@@ -54,7 +56,7 @@ def take_keys(connector_id: str, node: Node, keys: Mapping[str, str]) -> None:
         convert = converters.get(name)
         if convert is None:
             refuse("field_unknown", f"URL/{name}", name, ", ".join(converters), field=shown(name))
-        if name not in node.fields:
+        if node.fields.get(name) is None:
             try:
                 node.fields[name] = convert(text)
             except NotTaken as wrong:

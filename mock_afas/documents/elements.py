@@ -27,6 +27,20 @@ _TAKES_CUSTOM_FIELDS = frozenset(
 #: A dossier type can have an object of its own for its custom fields, named after the type.
 _OF_DOSSIER_TYPE = re.compile(r"KnS\d{2}")
 _ACTIONS: Mapping[str, Action] = {"insert": "insert", "update": "update", "delete": "delete"}
+#: Elements that a body cannot delete: the main ones, and what a booking consists of.
+_NOT_DELETED = frozenset(
+    (
+        "FiEntryPar",
+        "FiEntries",
+        "FiDimEntries",
+        "FiPrjEntries",
+        "FiTransEntries",
+        "FiInvoice",
+        "KnPurchaseRelationOrg",
+        "KnSalesRelationOrg",
+        "KnSubject",
+    )
+)
 _PARTS = frozenset(("Fields", "Objects"))
 _ACTION_KEYS = frozenset(("@Action", "@action", "Action", "action"))
 
@@ -58,10 +72,18 @@ class ElementReader:
             return []
         if type(content) is not dict or "Element" not in content:
             refuse("malformed", self._where(name, above), content, 'an object with "Element"')
+        if len(content) > 1:
+            self._beside(content, self._where(name, above))
         elements = content["Element"]
         if type(elements) is list:
             return [self._node(shape, element, (above, name, at)) for at, element in enumerate(elements)]
         return [self._node(shape, elements, (above, name, None))]
+
+    def _beside(self, content: dict[str, Any], where: str) -> None:
+        """Nothing stands beside ``Element`` but attributes, such as ``@xmlns:xsi``."""
+        for name in content:
+            if name != "Element" and not name.startswith("@"):
+                self._unknown(name, f"{where}/{name}", "Element")
 
     @staticmethod
     def _where(name: str, above: Place | None) -> str:
@@ -107,13 +129,17 @@ class ElementReader:
             merged.update(part)
         return merged
 
-    @staticmethod
-    def _action_of(node: Node, fields: dict[str, Any]) -> Action:
+    def _action_of(self, node: Node, fields: dict[str, Any]) -> Action:
         name = next(name for name in fields if name in _ACTION_KEYS)
         written = fields.pop(name)
+        if written is None or written == "":
+            return self._action
         action = _ACTIONS.get(shown(written).strip().lower())
         if action is None:
             refuse("malformed", f"{node.path}/{name}", written, ", ".join(_ACTIONS))
+        if action == "delete" and node.definition.name in _NOT_DELETED:
+            allowed = "insert, update; a DELETE deletes"
+            refuse("relation_part_deleted", f"{node.path}/{name}", written, allowed, object=node.definition.name)
         return action
 
     def _read_fields(self, shape: Shape, node: Node, fields: dict[str, Any]) -> None:

@@ -45,6 +45,7 @@ def _circumstances(user: str, profile: Profile, now: dt.datetime) -> Circumstanc
         without=profile.without,
         missing_features=profile.dialect.missing_features,
         identifier_checks=profile.dialect.identifier_checks,
+        attachment_size=profile.dialect.attachment_size,
     )
 
 

@@ -11,9 +11,28 @@ from mock_afas.ledger.posting import Facts, Findings, Posting, blank_line, refus
 
 
 def last_used(draft: Draft) -> Facts | None:
-    """The administration of a document that names none: the user's last, which is here always the lowest number."""
+    """The administration of a document that names none: the user's last (documented).
+
+    That is the one of the user's last entry, and before the first the one with the lowest number (our reading).
+    """
+    last: Facts | None = draft.find("last_administrations", draft.circumstances.user)
+    found: Facts | None = None if last is None else draft.find("administrations", last["administration"])
+    if found is not None:
+        return found
     known: list[Facts] = list(draft.where("administrations"))
     return min(known, key=lambda row: int(row["administration"]), default=None)
+
+
+def remember(draft: Draft, unit: int) -> None:
+    """``unit`` is the last administration of the user from now on."""
+    user = draft.circumstances.user
+    kept: dict[str, int] = draft.kept(("administrations", "last_administrations"), "last")
+    if user not in kept:
+        last = last_used(draft)
+        kept[user] = unit if last is None else last["administration"]
+    if kept[user] != unit:
+        save = draft.insert if draft.find("last_administrations", user) is None else draft.change
+        save("last_administrations", (user,), {"user_id": user, "administration": unit})
 
 
 def administration(draft: Draft, node: Node) -> Facts:
@@ -74,7 +93,11 @@ def _head(node: Node, draft: Draft) -> _Head:
     """What the head of the document names, checked, and kept for other documents that name the same."""
     get, circumstances = node.fields.get, draft.circumstances
     kept: dict[object, _Head] = draft.kept(_LOOKED_AT, circumstances.without, circumstances.missing_features)
-    sent = (get("UnId"), get("JoCo"), get("Year"), get("Peri"))
+    named = get("UnId")
+    if named is None:
+        last = last_used(draft)
+        named = None if last is None else last["administration"]
+    sent = (named, get("JoCo"), get("Year"), get("Peri"))
     known = kept.get(sent)
     if known is None or known.findings.are_many():
         require("entry_field_missing", node, "JoCo", "Year", "Peri")

@@ -69,6 +69,8 @@ class Circumstances(NamedTuple):
     missing_features: str = "refused"
     #: Whether VAT, KvK and fiscal numbers are checked: ``off`` or ``on``.
     identifier_checks: str = "off"
+    #: How many MB a file of a dossier item has at most, or ``unlimited``.
+    attachment_size: str = "unlimited"
 
 
 class Draft:

@@ -237,7 +237,8 @@ def _invoice(link: Node, kind: str, relation: Cell, draft: Draft) -> Row | None:
         if number is None:
             continue
         side = "supplier" if field == "PiId" or kind == SUPPLIER else "customer"
-        invoice = _find_invoice(draft, link.number(unit), side, relation if _SIDES.get(kind) == side else None, number)
+        holder = relation if _SIDES.get(kind) == side else None
+        invoice = _find_invoice(draft, link.number(unit), side, holder, number.rstrip(" "))
         if invoice is None:
             refuse("subject_invoice_unknown", link, field, allowed=f"an invoice of that administration and {side}")
         return invoice

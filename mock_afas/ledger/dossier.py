@@ -324,11 +324,21 @@ def _files(item: _Item) -> list[_File]:
             refuse("attachment_not_allowed", part, allowed="a type of dossier item that takes files")
         if part is not node and part.action == "delete":
             _detach(item.draft, _attachment(item, part))
-    return [_file(part, name, item.draft) for part, name in parts if part is node or part.action != "delete"]
+    files = [(part, _file(part, name, item.draft)) for part, name in parts if part is node or part.action != "delete"]
+    for part, file in files:
+        _size_allowed(part, file, item.draft.circumstances.attachment_size)
+    return [file for _, file in files]
+
+
+def _size_allowed(part: Node, file: _File, most: str) -> None:
+    """A file of any size, unless the environment has a limit (our reading; its text too)."""
+    if most != "unlimited" and len(file.content) > int(most) * 2**20:
+        shown, allowed = f"{len(file.content)} bytes", f"{most} MB"
+        refuse("attachment_too_large", part, "FileStream", value=shown, allowed=allowed, file=file.name, most=most)
 
 
 def _file(part: Node, name_field: str, draft: Draft) -> _File:
-    """A file of any type and size; names need not differ.
+    """A file of any type; names need not differ.
 
     Without its content, FileId names a file in the books, of which this is a copy (our reading).
     """

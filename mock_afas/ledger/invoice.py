@@ -80,7 +80,8 @@ def found_invoice(node: Node, draft: Draft) -> Facts:
     unit = last_used(draft) if number is None else draft.find("administrations", number)
     if unit is None:
         refuse("invoice_unit_unknown", node, "UnId", value=number, allowed="an administration")
-    found: list[Facts] = list(draft.where("invoices", administration=unit["administration"], invoice=node.text("InId")))
+    invoice = (node.text("InId") or "").rstrip(" ")
+    found: list[Facts] = list(draft.where("invoices", administration=unit["administration"], invoice=invoice))
     if kind is not None:
         found = [row for row in found if row["side"] == RELATIONS[kind][2]]
     if relation is not None:

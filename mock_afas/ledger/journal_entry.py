@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from mock_afas.documents import Node
 from mock_afas.ledger import commitment, lines, open_items
-from mock_afas.ledger.administration import opened
+from mock_afas.ledger.administration import opened, remember
 from mock_afas.ledger.book import Draft, Result, refuse
 from mock_afas.ledger.posting import LEDGER, Line, Making, Posting
 from mock_afas.ledger.reversal import delete
@@ -33,6 +33,7 @@ def post(node: Node, draft: Draft) -> Result:
     items = open_items.gathered(posting, read)
     _write(posting, read)
     open_items.write(posting, items)
+    remember(draft, posting.unit)
     if posting.committed:
         commitment.use(draft, posting.unit, [line.row for line in posting.committed])
     return Result("FiEntryPar", {"UnId": str(posting.unit), "EnNo": str(posting.entry), "InId": _invoice_number(read)})

@@ -195,7 +195,8 @@ def _row(posting: Posting, node: Node, sequence: int, place: Place) -> Making:
     row["entry_date"] = given["EnDa"]
     row["voucher_date"] = given["BpDa"]
     row["voucher_number"] = get("BpNr")
-    row["invoice"] = get("InId")
+    invoice: Any = get("InId")
+    row["invoice"] = invoice and (invoice.rstrip(" ") or None)  # blanks at the end do not count in SQL Server
     row["description"] = get("Ds")
     amount = currency.fill(posting, node, row)
     if place.vat_code is not None:

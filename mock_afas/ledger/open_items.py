@@ -118,10 +118,10 @@ def _gather(items: dict[tuple[str, str], OpenItem], unit: int, row: Any, node: N
         items[place] = OpenItem(key, row, node, account, amount, there)
         return
     known.amount += amount
-    known.amount_currency += _in_currency(known.row, amount, there, row["currency"])
+    known.amount_currency += in_currency(known.row, amount, there, row["currency"])
 
 
-def _in_currency(invoice: Facts, amount: int, there: int, currency: str) -> int:
+def in_currency(invoice: Facts, amount: int, there: int, currency: str) -> int:
     """An amount in the currency of an invoice; ``there`` is the same amount in ``currency``."""
     if currency == invoice["currency"]:
         return there
@@ -171,7 +171,7 @@ def write(posting: Posting, items: list[OpenItem]) -> None:
 def change_open(draft: Draft, invoice: Facts, item: OpenItem, *, back: bool = False) -> None:
     """Changes what is open of an invoice by a payment or correction; ``back`` undoes that."""
     sign = -1 if back else 1
-    there = _in_currency(invoice, item.amount, item.amount_currency, item.row["currency"])
+    there = in_currency(invoice, item.amount, item.amount_currency, item.row["currency"])
     names = ("administration", "side", "relation", "invoice")
     row: Making = {name: invoice[name] for name in names}
     left, left_there = (

@@ -53,7 +53,8 @@ def repeated(posting: Posting, node: Node, sequence: int) -> Line | None:
     row["entry"] = posting.entry
     row["sequence"] = sequence
     row["voucher_number"] = get("BpNr")
-    row["invoice"] = get("InId")
+    invoice: Any = get("InId")
+    row["invoice"] = invoice and (invoice.rstrip(" ") or None)
     row["description"] = get("Ds")
     row["debit"] = row["debit_currency"] = debit
     row["credit"] = row["credit_currency"] = credit

@@ -6,6 +6,7 @@ Our readings: what lies in a blocked period stays, and so does an invoice of whi
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import itemgetter
 from typing import Any
 
 from mock_afas.ledger import commitment, open_items
@@ -17,6 +18,8 @@ from mock_afas.ledger.posting import RELATIONS, Facts, refuse_key
 
 #: What belongs to the lines of an entry.
 _BELOW_LINES = ("entry_allocations", "entry_projects", "entry_transitories")
+#: What dossier items about an invoice are about, by its side.
+_DESTINATIONS = {"supplier": 11, "customer": 4}
 _NAMES_OF_INVOICE = ("administration", "side", "relation", "invoice")
 
 
@@ -28,7 +31,7 @@ def delete(keys: Mapping[str, str], draft: Draft) -> Result:
     unit: int = administration_in_url(draft, keys.get("UnId") or None)["administration"]
     entry = found_entry(keys, draft, unit)
     number: int = entry["entry"]
-    rows: list[Facts] = list(draft.where("entry_lines", administration=unit, entry=number))
+    rows = _lines(draft, unit, number)
     check_deletable(draft, entry, {row["entry_date"] for row in rows if row["entry_date"]})
     items = open_items.of_rows(draft, unit, rows)
     for item in items:
@@ -70,8 +73,8 @@ def _is_meant(entry: Facts, keys: Mapping[str, str]) -> bool:
     journal, year, period = keys.get("JoCo"), keys.get("Year"), keys.get("Peri")
     return (
         (not journal or journal.casefold() == str(entry["journal"]).casefold())
-        and (not year or year == str(entry["year"]))
-        and (not period or period == str(entry["period"]))
+        and (not year or year.lstrip("0") == str(entry["year"]))
+        and (not period or period.lstrip("0") == str(entry["period"]))
     )
 
 
@@ -96,15 +99,25 @@ def _undo(draft: Draft, entry: int, item: OpenItem) -> None:
         return
     key = tuple(invoice[name] for name in _NAMES_OF_INVOICE)
     if _made(draft, entry, invoice):
-        draft.remove("invoices", key)
+        _remove(draft, key)
         return
     others = _other_payments(draft, entry, item) if open_items.is_payment(draft, invoice) else []
     if open_items.is_payment(draft, invoice) and not others:
-        draft.remove("invoices", key)
+        _remove(draft, key)
         return
     open_items.change_open(draft, invoice, item, back=True)
     if others and invoice["entry"] == entry:
-        _hand_over(draft, key, others[0])
+        _hand_over(draft, invoice, min(others, key=itemgetter("entry", "sequence")))
+
+
+def _remove(draft: Draft, key: tuple[Any, ...]) -> None:
+    """Dossier items about an invoice that goes stay, with its relation (our reading)."""
+    unit, side, relation, invoice = key
+    draft.remove("invoices", key)
+    named = {"destination_administration": unit, "destination_invoice": invoice, "destination": relation}
+    for item in draft.where("subjects", destination_type=_DESTINATIONS[side], **named):
+        row = {"subject_id": item["subject_id"], "destination_administration": None, "destination_invoice": None}
+        draft.change("subjects", (item["subject_id"],), row)
 
 
 def _other_payments(draft: Draft, entry: int, item: OpenItem) -> list[Facts]:
@@ -115,11 +128,26 @@ def _other_payments(draft: Draft, entry: int, item: OpenItem) -> list[Facts]:
     return [row for row in same if row["entry"] != entry]
 
 
-def _hand_over(draft: Draft, key: tuple[Any, ...], line: Facts) -> None:
-    """An open payment whose entry goes belongs to the next one that paid it."""
+def _hand_over(draft: Draft, invoice: Facts, line: Facts) -> None:
+    """An open payment whose entry goes belongs to the next one that booked it."""
+    key = tuple(invoice[name] for name in _NAMES_OF_INVOICE)
     entry = draft.find("entries", line["administration"], line["entry"])
     row = dict(zip(_NAMES_OF_INVOICE, key, strict=True))
     row["entry"], row["journal"] = line["entry"], None if entry is None else entry["journal"]
     row["voucher_number"], row["invoice_date"] = line["voucher_number"], line["voucher_date"]
     row["due_date"], row["description"] = line["due_date"], line["description"]
+    if not open_items.is_payment(draft, {**row, "amount": 0}):
+        # It was booked in another journal, which invoices what nobody has invoiced.
+        items = open_items.of_rows(draft, line["administration"], _lines(draft, line["administration"], line["entry"]))
+        own = next(item for item in items if _folded(item.key) == _folded(key))
+        row["amount"] = own.amount
+        row["amount_currency"] = open_items.in_currency(invoice, own.amount, own.amount_currency, own.row["currency"])
     draft.change("invoices", key, row)
+
+
+def _folded(key: tuple[Any, ...]) -> list[str]:
+    return [str(part).casefold() for part in key]
+
+
+def _lines(draft: Draft, unit: int, entry: int) -> list[Facts]:
+    return list(draft.where("entry_lines", administration=unit, entry=entry))

@@ -81,15 +81,21 @@ class Books:
 
     @classmethod
     def open(cls, path: Path) -> Books:
-        """The books in the file at ``path``, as the last acknowledged write left them."""
-        return cls(_connect(path), path)
+        """The books in the file at ``path``, as the last acknowledged write left them.
+
+        A file that an earlier version wrote lacks the tables that came later.
+        """
+        connection = _connect(path)
+        for statement in schema.statements():
+            connection.execute(statement)
+        return cls(connection, path)
 
     @classmethod
     def from_image(cls, image: bytes, path: Path | None = None) -> Books:
         """Books from what ``image`` gave, in memory or in a new file at ``path``."""
         if path is not None:
             path.write_bytes(image)
-            return cls(_connect(path), path)
+            return cls.open(path)
         # SQLite bounds a database that was deserialised to 1 GB; a copy of it has no bound.
         with closing(_connect(None)) as source:
             source.deserialize(image)

@@ -32,15 +32,15 @@ def _column(column: Column, entity: Entity) -> str:
 
 
 def statements() -> Iterator[str]:
-    """The statements that make an empty set of books."""
+    """The statements that make an empty set of books, or add to one the tables that it lacks."""
     for entity in ENTITIES.values():
         columns = ", ".join(_column(column, entity) for column in entity.columns)
         key = ", ".join(quoted(name) for name in entity.key)
         if len(entity.key) == 1 and entity.columns[0].kind == "integer":
             columns = columns.replace("INTEGER", "INTEGER PRIMARY KEY", 1)
-            yield f"CREATE TABLE {quoted(entity.name)} ({columns})"
+            yield f"CREATE TABLE IF NOT EXISTS {quoted(entity.name)} ({columns})"
         else:
-            yield f"CREATE TABLE {quoted(entity.name)} ({columns}, PRIMARY KEY ({key}))"
+            yield f"CREATE TABLE IF NOT EXISTS {quoted(entity.name)} ({columns}, PRIMARY KEY ({key}))"
 
 
 #: A stored decimal has no more digits after the point.

@@ -179,7 +179,7 @@ class Wire:
             return await self._written(call, environment, app, body)
 
     async def _written(self, call: Call, environment: Environment, app: AppConnector, body: bytearray) -> Answer:
-        named = update.target(call.segments[1:])
+        named = update.target(call.scope["raw_path"])
         connector = environment.update_connector(named.connector, app)
         if connector is None:
             reason = Reason(
@@ -189,7 +189,8 @@ class Wire:
         if call.method not in connector.methods:
             raise Refusal(405, Reason("method", "method", call.method, ", ".join(connector.methods)))
         user = environment.access.tokens[call.token].user
-        keys = update.exact_keys(connector, named.keys)
+        ignore_unknown = environment.profile.dialect.unknown_field == "ignored"
+        keys = update.exact_keys(connector, named.keys, ignore_unknown=ignore_unknown)
         write = WriteCall(connector.id, call.method, named.object, keys, body, user)
         return update.answered(environment, call.method, await environment.write(write))
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from urllib.parse import unquote
 
+from mock_afas import connectors, messages
 from mock_afas.connectors import UpdateConnector, UpdateField, UpdateObject
 from mock_afas.environment import Environment
-from mock_afas.errors import Reason, Refusal
+from mock_afas.errors import ProfitError, Reason, Refusal
 from mock_afas.ledger.book import Result
 from mock_afas.wire import answers
 from mock_afas.wire.answers import Answer
@@ -24,34 +26,65 @@ class Target:
     keys: dict[str, str]
 
 
-def target(segments: list[str]) -> Target:
-    """What the path below ``/connectors`` names: an id, then objects, each with keys and values or without.
+def target(raw_path: bytes) -> Target:
+    """What a path with ``/connectors`` names: an id, then objects, each with keys and values or without.
 
     Keys stand with ``@`` or without, several with commas between: ``FiEntryPar/UnId,JoCo/1,73/FiEntries/@EnNo/70001``.
-    A key goes to the object before it; where that is the connector's own name it may be left out. Raises Refusal 404.
+    A key goes to the object before it. ``raw_path`` is as it was sent: a slash or comma in a value is written ``%2F``
+    or ``%2C``. Raises Refusal 404.
     """
-    connector = ALIASES.get(segments[0].lower(), segments[0]) if segments else ""
-    rest = segments[1:]
+    sent = raw_path.decode("latin-1").strip("/").split("/")[2:]
+    connector = unquote(sent[0]) if sent else ""
+    rest = sent[1:]
     keys: dict[str, str] = {}
     name = ""
     while rest:
-        name, rest = rest[0], rest[1:]
-        if len(rest) >= 2:
-            names, texts = rest[0].removeprefix("@").split(","), unquote(rest[1]).split(",")
-            if len(names) != len(texts):
-                allowed = "as many values as keys, with commas between"
-                raise Refusal(404, Reason("keys in the path", "path", f"{rest[0]}/{rest[1]}", allowed))
-            keys |= {key.strip().removeprefix("@"): text.strip() for key, text in zip(names, texts, strict=True)}
-            rest = rest[2:]
-        elif len(rest) == 1:
-            raise Refusal(404, Reason("keys in the path", "path", "/".join(segments), "/{object}/@{key}/{value}"))
-    return Target(connector, name, keys)
+        name, rest = unquote(rest[0]), rest[1:]
+        if not rest or unquote(rest[0]).lower() in _object_names():
+            continue
+        if len(rest) == 1:
+            raise Refusal(404, Reason("keys in the path", "path", "/".join(sent), "/{object}/@{key}/{value}"))
+        keys |= _keys(rest[0], rest[1])
+        rest = rest[2:]
+    return Target(ALIASES.get(connector.lower(), connector), name, keys)
 
 
-def exact_keys(connector: UpdateConnector, keys: dict[str, str]) -> dict[str, str]:
-    """Keys of a URL by the fields they name, whatever their case. One that names no field stays as it is."""
+def _keys(sent_names: str, sent_values: str) -> dict[str, str]:
+    """Keys and their values as they stand in a path. A comma that is not written ``%2C`` always separates."""
+    names = unquote(sent_names).removeprefix("@").split(",")
+    texts = [unquote(text) for text in (sent_values.split(",") if len(names) > 1 else [sent_values])]
+    if len(texts) == 1 and len(names) > 1:
+        texts = texts[0].split(",")
+    if len(names) != len(texts):
+        allowed = "as many values as keys, with commas between"
+        raise Refusal(404, Reason("keys in the path", "path", f"{sent_names}/{sent_values}", allowed))
+    return {key.strip().removeprefix("@"): text.strip() for key, text in zip(names, texts, strict=True)}
+
+
+@cache
+def _object_names() -> frozenset[str]:
+    """The names of all objects of UpdateConnectors, in lower case."""
+
+    def names(node: UpdateObject) -> Iterator[str]:
+        yield node.name.lower()
+        for below in node.objects:
+            yield from names(below)
+
+    known = connectors.update_connector_ids().values()
+    return frozenset(name for exact in known for name in names(connectors.update_connector(exact).root))
+
+
+def exact_keys(connector: UpdateConnector, keys: dict[str, str], *, ignore_unknown: bool) -> dict[str, str]:
+    """Keys of a URL by the fields they name, whatever their case.
+
+    Raises ProfitError for one that names no field, unless what is unknown is ignored (AMB-12).
+    """
     known = {field.id.lower(): field.id for field in _fields(connector.root)} if keys else {}
-    return {known.get(name.lower(), name): text for name, text in keys.items()}
+    for name in keys:
+        if name.lower() not in known and not ignore_unknown:
+            rule = messages.catalogue()["field_unknown"].rule
+            raise ProfitError("field_unknown", Reason(rule, f"URL/{name}", name, "a field of its objects"), field=name)
+    return {known[name.lower()]: text for name, text in keys.items() if name.lower() in known}
 
 
 def _fields(node: UpdateObject) -> Iterator[UpdateField]:
