@@ -281,9 +281,9 @@ def test_steps_keep_the_order(books: Books) -> None:
     booked(books, *range(1, made + 1), lines=20)
     while books.step(()):
         steps += 1
-        (left,) = books.connection.execute("SELECT count(*) FROM deferred").fetchone()
-        assert left == books.behind
-        assert [entry for _, entry in numbers_in(books, "entries")] == list(range(1, made + 1 - left))
+        if books.path is not None:
+            assert books.connection.execute("SELECT count(*) FROM deferred").fetchone() == (books.behind,)
+        assert [entry for _, entry in numbers_in(books, "entries")] == list(range(1, made + 1 - books.behind))
         if steps < 3:
             made += 1
             booked(books, made, lines=20)

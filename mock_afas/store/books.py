@@ -67,7 +67,7 @@ class Books:
         self.changes = ChangeLog()
         self._projections: OrderedDict[tuple[GetConnector, Rendering], Projection] = OrderedDict()
         self._made = 0
-        self._deferred = Deferred(connection)
+        self._deferred = Deferred(connection, durable=path is not None)
         self.settle(DEFERRED)
 
     @classmethod
@@ -175,9 +175,11 @@ class Books:
     def transaction(self) -> Iterator[None]:
         """All that is written inside, or nothing of it."""
         self.connection.execute("BEGIN IMMEDIATE")
+        waiting = self._deferred.waiting
         try:
             yield
         except BaseException:
+            self._deferred.undo(waiting)
             if self.connection.in_transaction:  # SQLite itself ends it after some errors, a full disk among them
                 self.connection.execute("ROLLBACK")
             raise

@@ -2,14 +2,17 @@
 
 A booking makes dozens of rows that nobody looks at while others are being booked: the entry, its lines and what belongs
 to them, its invoice. They go into the books as one row of ``deferred``, which makes a booking as durable as if each had
-been inserted, at a fraction of the cost. Tables, indexes and projections follow while no call comes, a few bookings at
-a time, or all at once at the first read; see ``Books.step`` and ``Books.settle``.
+been inserted, at a fraction of the cost; books in memory keep the same bytes beside their tables. Tables, indexes and
+projections follow while no call comes, a few bookings at a time, or all at once at the first read; see ``Books.step``
+and ``Books.settle``.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
+from contextlib import closing
 from typing import NamedTuple
 
 import orjson
@@ -42,6 +45,8 @@ _OF_LINE = tuple(
 Details = Mapping[str, Sequence[Sequence[Stored]]]
 Key = tuple[Stored, ...]
 Number = int
+#: The number of a booking, and its rows as JSON.
+_Booking = tuple[Number, bytes]
 
 
 class Moved(NamedTuple):
@@ -59,20 +64,35 @@ class Moved(NamedTuple):
 class Deferred:
     """The rows of one set of books that wait. ``waiting`` is how many bookings they belong to."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, *, durable: bool) -> None:
         self._connection = connection
+        self._durable = durable
         #: By entity and key the number of the last booking that has such a row.
         self._keys: dict[tuple[str, Key], Number] = {}
+        #: Bookings in memory, by their numbers.
+        self._kept: deque[_Booking] = deque()
+        self._last = 0
         connection.execute("CREATE TABLE IF NOT EXISTS deferred (id INTEGER PRIMARY KEY, details BLOB)")
         self.waiting: int = connection.execute("SELECT count(*) FROM deferred").fetchone()[0]
 
     def add(self, details: Details) -> None:
         """Writes rows down."""
-        sql = "INSERT INTO deferred (details) VALUES (?)"
-        number = self._connection.execute(sql, (orjson.dumps(details),)).lastrowid or 0
+        written = orjson.dumps(details)
+        if self._durable:
+            sql = "INSERT INTO deferred (details) VALUES (?)"
+            self._last = self._connection.execute(sql, (written,)).lastrowid or 0
+        else:
+            self._last += 1
+            self._kept.append((self._last, memoryview(written).tobytes()))  # orjson gives more room than is needed
         self.waiting += 1
         for entity, key in _keys(details):
-            self._keys[entity, key] = number
+            self._keys[entity, key] = self._last
+
+    def undo(self, waiting: int) -> None:
+        """Notes that the transaction in which more than ``waiting`` bookings were added is rolled back."""
+        while not self._durable and len(self._kept) > waiting:
+            self._kept.pop()
+        self.waiting = waiting
 
     def may_hold(self, entity: str, key: Key) -> bool:
         """Whether a row of ``entity`` with this key may be among those that wait."""
@@ -86,16 +106,22 @@ class Deferred:
         The caller gives what comes of it to ``moved`` once it is carried out.
         """
         moved = Moved([], [], [], everything)
-        bookings = self._connection.execute("SELECT id, details FROM deferred ORDER BY id")
+        bookings = self._bookings()
         while chunk := _chunk(bookings):
             moved.bookings.extend(number for number, _ in chunk)
             self._move([_complete(orjson.loads(details)) for _, details in chunk], moved)
             if not everything:
                 break
         bookings.close()
-        if moved.bookings:
+        if self._durable and moved.bookings:
             self._connection.execute("DELETE FROM deferred WHERE id <= ?", (moved.bookings[-1],))
         return moved
+
+    def _bookings(self) -> Generator[_Booking, None, None]:
+        """What waits, the oldest first."""
+        yield from self._kept
+        with closing(self._connection.execute("SELECT id, details FROM deferred ORDER BY id")) as written:
+            yield from written
 
     def _move(self, read: list[dict[str, list[list[Stored]]]], moved: Moved) -> None:
         for entity in sorted(DEFERRED):
@@ -106,6 +132,8 @@ class Deferred:
 
     def moved(self, moved: Moved) -> None:
         """Notes that the transaction of ``move`` was carried out."""
+        while not self._durable and moved.bookings and self._kept and self._kept[0][0] <= moved.bookings[-1]:
+            self._kept.popleft()
         if moved.everything or not moved.bookings:
             self.waiting = 0
             self._keys.clear()
@@ -157,9 +185,9 @@ def _only_part(line: list[Stored]) -> list[Stored]:
     return [*line[:_KEY], 1, *(None if at is None else line[at] for at in _OF_LINE)]
 
 
-def _chunk(bookings: sqlite3.Cursor) -> list[tuple[Number, bytes]]:
+def _chunk(bookings: Iterator[_Booking]) -> list[_Booking]:
     """The next bookings, of about ``_CHUNK`` bytes together; none at the end."""
-    chunk: list[tuple[Number, bytes]] = []
+    chunk: list[_Booking] = []
     size = 0
     for number, details in bookings:
         chunk.append((number, details))
