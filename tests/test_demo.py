@@ -65,7 +65,10 @@ def keyed(tables: Tables, entity: str) -> dict[tuple[Any, ...], dict[str, Any]]:
 
 
 #: What only bookings and dossier items of a client fill.
-EMPTY = {"attachments", "files", "entry_allocations", "entry_projects", "entry_transitories"}
+EMPTY = {
+    *("attachments", "files", "entry_allocations", "entry_projects", "entry_transitories"),
+    "last_administrations",
+}
 
 
 def test_every_entity_that_a_client_does_not_fill_has_rows(base: Tables) -> None:
