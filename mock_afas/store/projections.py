@@ -32,8 +32,8 @@ SLOW = 0.0003
 MOST_WALK_BYTES = 16 * 2**20
 #: More changed rows than this are replaced only up to a quarter of all: then to make all anew is the shorter way.
 MOST_CHANGES = 500
-#: So many changed rows are taken over ahead of a read, which takes about 10 ms.
-STEP = 700
+#: So many changed rows are taken over ahead of a read, which takes about 5 ms.
+STEP = 500
 #: Above so many rows a walk is found in a worker thread.
 LONG = 200_000
 _FEW = 64
