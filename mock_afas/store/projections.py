@@ -175,7 +175,7 @@ class Projection:
         if not self.made or not self.wanted or self._version == self._books.version:
             return False
         changed = self._changed(STEP)
-        if changed is None:
+        if changed is None or len(changed.known) > 2 * STEP:  # many rows changed at once, by the control API
             return False
         before = self._position, self._highest
         self._take_over(changed)
