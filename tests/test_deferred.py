@@ -370,6 +370,25 @@ def test_bookings_are_brought_along_only_for_those_who_read(books: Books) -> Non
     assert read(transactions(books), EVERY_LINE) == lines_of(1, 2, 3)
 
 
+def test_changes_that_take_long_are_left_to_the_read(books: Books) -> None:
+    """A step is short; what cannot be taken over in parts waits for who needs it."""
+    projection = transactions(books)
+    booked(books, *range(1, 601), lines=20)
+    read(projection, EVERY_LINE)
+    changed: list[dict[str, Stored]] = [
+        {"administration": 1, "entry": entry, "sequence": 1, "account": "9"} for entry in range(1, 601)
+    ]
+    for count, taken in ((600, True), (2_000, False)):
+        lines = [{**changed[at % 600], "sequence": at // 600 + 1} for at in range(count)]
+        assert transactions(books) is projection
+        books.put(ENTITIES["entry_lines"], lines, "")
+        assert books.step((projection,)) is taken
+        assert projection.needs_preparation(EVERY_LINE) is not taken
+    projection.prepare(EVERY_LINE)
+    nines = [row for row in projection.snapshot() if b'"AccountNo":"9"' in row]
+    assert len(nines) == 2_000
+
+
 def test_a_projection_that_grows_gets_the_index_it_wants(books: Books) -> None:
     projection = transactions(books)
     booked(books, 1)

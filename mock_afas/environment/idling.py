@@ -1,6 +1,6 @@
 """What the next read would have to do is done while no call comes: bookings that wait get into their tables.
 
-It happens in steps of some ten milliseconds in a worker thread, with the books locked as for a write, so that a call
+It happens in steps of some five milliseconds in a worker thread, with the books locked as for a write, so that a call
 that comes meanwhile waits for one step at most. A step is one transaction: a process that is killed has done it, or has
 not. Nothing is started for a call: one timer of the event loop looks now and then whether calls came since.
 """
@@ -14,10 +14,10 @@ from mock_afas.store.books import Books
 
 #: Seconds without a call after which work begins, and between two looks.
 PAUSE = 0.05
-#: While calls come, a step is done at each look once so many bookings wait, unless more calls than so many came since
-#: the look before: then every millisecond is needed, or a client measures how fast it goes.
+#: While calls come, a step is done at each look once so many bookings wait, unless more calls than so many came
+#: since the look before: then somebody wants to be fast, and pays at the first read.
 MANY_WAITING = 1_000
-MANY_CALLS = 50
+MANY_CALLS = 10
 
 
 class Idling:

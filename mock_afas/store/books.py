@@ -319,7 +319,7 @@ class Books:
         self._move(everything=True)
 
     def step(self, projections: Iterable[Projection]) -> bool:
-        """Some ten milliseconds of what the next read would have to do; whether there may be more to do.
+        """Some five milliseconds of what the next read would have to do; whether there may be more to do.
 
         Puts some bookings that wait into their tables, the oldest first, or brings one of ``projections`` along.
         """
