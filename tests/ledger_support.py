@@ -81,9 +81,8 @@ class MemoryBook:
                 del self.tables[change.entity][folded(change.key)]
                 self._forget(change.entity)
         for entity, rows in draft.details.items():
-            names = [column.name for column in ENTITIES[entity].columns]
             for row in rows:
-                self.put(entity, **dict(zip(names, row, strict=True)))
+                self.put(entity, **row)
 
     def dump(self) -> dict[str, dict[Key, Row]]:
         """Everything, as it is now."""

@@ -176,9 +176,9 @@ def books() -> Iterator[Books]:
     books.close()
 
 
-def row_of(entity: str, **columns: Any) -> tuple[Any, ...]:
+def row_of(entity: str, **columns: Any) -> dict[str, Any]:
     blank = {column.name: 0 if column.kind == "boolean" else None for column in ENTITIES[entity].columns}
-    return tuple({**blank, **columns}.values())
+    return {**blank, **columns}
 
 
 def test_more_rows_than_are_remembered(books: Books) -> None:

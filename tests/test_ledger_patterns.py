@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mock_afas.errors import ProfitError
 from mock_afas.ledger import journal_entry
-from mock_afas.ledger.book import Draft
+from mock_afas.ledger.book import Draft, Row
 from tests.ledger_bodies import Body, line, memorial
 from tests.ledger_support import MemoryBook, circumstances, demo_book, node_of
 
@@ -92,7 +92,13 @@ def made(book: MemoryBook, body: Body) -> object:
         result = journal_entry.post(node_of("FiEntries", body), draft)
     except ProfitError as error:
         return error.key, error.reason, error.parameters
-    return result, draft.changes, draft.details
+    rows = {entity: [_said(row) for row in rows] for entity, rows in draft.details.items()}
+    return result, draft.changes, rows
+
+
+def _said(row: Row) -> Row:
+    """A row without what is empty, which need not be said."""
+    return {column: cell for column, cell in row.items() if cell is not None}
 
 
 @settings(max_examples=400)

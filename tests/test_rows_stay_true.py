@@ -84,10 +84,10 @@ def read_anew(books: Books, connector: GetConnector, collation: str, query: Quer
 # ---------------------------------------------------------------- what happens to the books
 
 
-def whole(entity: str, **columns: Any) -> tuple[Any, ...]:
+def whole(entity: str, **columns: Any) -> dict[str, Any]:
     """A row of ``entity`` with all its columns, as bookings write it down."""
     blank = {column.name: 0 if column.kind == "boolean" else None for column in ENTITIES[entity].columns}
-    return tuple({**blank, **columns}.values())
+    return {**blank, **columns}
 
 
 numbers = st.integers(1, 4)

@@ -44,7 +44,7 @@ def allocate(posting: Posting, line: Line, parts: list[Node] | None) -> None:
             line.row[column] = code
     if len(parts) > 1 or not _is_whole(line.row, part, rows[0]):
         _share(line, parts, rows)
-    line.allocations = [tuple(row.values()) for row in rows]
+    line.allocations = rows
 
 
 def is_mandatory(account: Facts) -> bool:

@@ -17,8 +17,6 @@ from mock_afas.messages import Parameter, catalogue
 Cell = str | int | bytes | None
 Row = Mapping[str, Cell]
 Key = tuple[Cell, ...]
-#: A whole row: its cells in the order of the columns.
-Detail = tuple[Cell, ...]
 
 
 class Book(Protocol):
@@ -80,7 +78,7 @@ class Draft:
         self.circumstances = circumstances
         self._book = book
         self._changes: list[Put | Remove] = []
-        self._details: dict[str, list[Detail]] = {}
+        self._details: dict[str, list[Row]] = {}
         #: Drafted rows by entity and key without case; those nobody looked for yet wait, unfolded, beside them.
         self._drafted: dict[str, dict[Key, Row | None]] = {}
         self._waiting: dict[str, list[tuple[Key, Row]]] = {}
@@ -92,7 +90,7 @@ class Draft:
         return self._changes
 
     @property
-    def details(self) -> Mapping[str, Sequence[Detail]]:
+    def details(self) -> Mapping[str, Sequence[Row]]:
         """Rows that belong to inserted ones, by entity."""
         return self._details
 
@@ -126,7 +124,7 @@ class Draft:
         self._changes.append(Put(entity, row, key))
         self._waiting.setdefault(entity, []).append((key, row))
 
-    def attach(self, entity: str, rows: Sequence[Detail]) -> None:
+    def attach(self, entity: str, rows: Sequence[Row]) -> None:
         """Rows that belong to an inserted one and are not there yet. Nobody looks these up in the same document."""
         if rows:
             self._details.setdefault(entity, []).extend(rows)

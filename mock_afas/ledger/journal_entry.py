@@ -52,14 +52,12 @@ def _write(posting: Posting, read: list[Line]) -> None:
         "modified": now,
     }
     draft.insert("entries", (unit, number), head)
-    draft.attach("entry_lines", [tuple(line.row.values()) for line in read])
+    draft.attach("entry_lines", [line.row for line in read])
     for line in read:
-        if line.allocations:
+        if line.allocations or line.projects or line.transitories:
             draft.attach("entry_allocations", line.allocations)
-        if line.projects:
-            draft.attach("entry_projects", [tuple(row.values()) for row in line.projects])
-        if line.transitories:
-            draft.attach("entry_transitories", [tuple(row.values()) for row in line.transitories])
+            draft.attach("entry_projects", line.projects)
+            draft.attach("entry_transitories", line.transitories)
 
 
 def _invoice_number(read: list[Line]) -> str:

@@ -9,13 +9,16 @@ from __future__ import annotations
 from typing import Any
 
 from mock_afas.documents import Node
-from mock_afas.ledger.posting import CENT, LEDGER, Line, Pattern, Posting, times
+from mock_afas.ledger.posting import CENT, LEDGER, Line, Making, Pattern, Posting, times
 
 #: What lines of a pattern may differ in: their amounts, and texts that no rule looks at.
 _OWN = frozenset(("AmDe", "AmCr", "Ds", "BpNr", "InId"))
 #: What they may say beside that, which is the same in all of them.
 _SHARED = ("VaAs", "AcNr", "VaId", "EnDa", "BpDa", "CuId")
 _FIELDS = _OWN.union(_SHARED)
+
+#: The columns of texts, which are in each row of a pattern: changing a cell is quicker than adding one.
+_TEXTS = frozenset(("description", "voucher_number", "invoice"))
 
 #: The shared values of a line and the fields of the one part of its allocation, as they were sent.
 PatternKey = tuple[object, ...]
@@ -67,5 +70,6 @@ def keep(posting: Posting, line: Line) -> None:
     """Keeps a line that was found to be right for others of its pattern, unless its allocation is one of its own."""
     key, own = key_of(line.node), posting.base_currency
     if key is not None and line.kind == LEDGER and line.row["currency"] == own and not line.allocations:
+        said: Making = {column: cell for column, cell in line.row.items() if cell is not None or column in _TEXTS}
         place = posting.findings.places[line.node.fields["AcNr"], line.node.fields.get("VaId")]
-        posting.findings.patterns[key] = Pattern(line.account, line.row.copy(), place.rate)
+        posting.findings.patterns[key] = Pattern(line.account, said, place.rate)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, NoReturn
 from mock_afas import values
 from mock_afas.documents import Node
 from mock_afas.errors import ProfitError, Reason
-from mock_afas.ledger.book import Cell, Detail, Draft, refuse
+from mock_afas.ledger.book import Cell, Draft, refuse
 from mock_afas.messages import Parameter, catalogue
 from mock_afas.records import ENTITIES
 
@@ -54,7 +54,7 @@ class Place(NamedTuple):
 class Pattern(NamedTuple):
     """A ledger line that was found to be right, for others that differ from it in amount and texts only.
 
-    ``row`` is its row, ``rate`` that of its ``Place``.
+    ``row`` is what its row says, without what is empty; ``rate`` is that of its ``Place``.
     """
 
     account: Facts
@@ -115,7 +115,7 @@ class Line:
     kind: str
     account: Facts
     row: Making
-    allocations: Sequence[Detail] = ()
+    allocations: Sequence[Making] = ()
     projects: Sequence[Making] = ()
     transitories: Sequence[Making] = ()
 

@@ -13,6 +13,7 @@ import sqlite3
 from collections import deque
 from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
+from operator import itemgetter
 from typing import NamedTuple
 
 import orjson
@@ -24,27 +25,20 @@ from mock_afas.store.schema import quoted
 DEFERRED = frozenset(
     ("entries", "entry_lines", "entry_allocations", "entry_projects", "entry_transitories", "invoices")
 )
-#: Those that bookings look up by their keys, which are their first columns.
-_FOUND = {entity: len(ENTITIES[entity].key) for entity in ("entries", "invoices")}
-#: What a part of a line says of itself.
-_PARTS_ALONE = frozenset(("quantity", "custom"))
+#: The keys of those that bookings look up.
+_FOUND = {entity: itemgetter(*ENTITIES[entity].key) for entity in ("entries", "invoices")}
 #: So many bytes of JSON are moved in a step, which takes about 5 ms: some 12 bookings of 20 lines.
 _STEP = 49_152
 #: So many are read at a time when everything is moved.
 _CHUNK = 4 * _STEP
 
-#: Where columns of lines and of their allocations are. Administration, entry and sequence are the key of a line.
-_KEY = len(ENTITIES["entry_lines"].key)
-_LINE = {column.name: at for at, column in enumerate(ENTITIES["entry_lines"].columns)}
-_CODES = slice(_LINE["allocation_1"], _LINE["allocation_5"] + 1)
-#: By column of an allocation after its key, where the line has what it says; a part of a line has more.
-_OF_LINE = tuple(
-    _LINE.get(column.name) if column.name not in _PARTS_ALONE else None
-    for column in ENTITIES["entry_allocations"].columns[len(ENTITIES["entry_allocations"].key) :]
-)
+#: The key of a line, and the columns of an allocation that are those of its line when that has only one.
+_KEY = itemgetter(*ENTITIES["entry_lines"].key)
+_CODES = tuple(f"allocation_{axis}" for axis in range(1, 6))
+_OF_LINE = (*ENTITIES["entry_lines"].key, *_CODES, "debit", "credit", "currency", "debit_currency", "credit_currency")
 
-#: New rows by their entities, each with all columns in the order of the entity.
-Details = Mapping[str, Sequence[Sequence[Stored]]]
+#: New rows by their entities; columns that a row does not name are empty.
+Details = Mapping[str, Sequence[Mapping[str, Stored]]]
 Key = tuple[Stored, ...]
 Number = int
 #: The number of a booking, and its rows as JSON.
@@ -125,7 +119,7 @@ class Deferred:
         with closing(self._connection.execute("SELECT id, details FROM deferred ORDER BY id")) as written:
             yield from written
 
-    def _move(self, read: list[dict[str, list[list[Stored]]]], moved: Moved) -> None:
+    def _move(self, read: list[Details], moved: Moved) -> None:
         for entity in sorted(DEFERRED):
             new = [row for details in read for row in details.get(entity, ())]
             if new:
@@ -145,9 +139,10 @@ class Deferred:
             if self._keys.get(key, 0) <= moved.bookings[-1]:
                 self._keys.pop(key, None)
 
-    def _insert(self, entity: str, rows: list[list[Stored]]) -> range:
+    def _insert(self, entity: str, rows: list[Mapping[str, Stored]]) -> range:
         names, values = [], []
-        for column, cells in zip(ENTITIES[entity].columns, zip(*rows, strict=True), strict=True):
+        for column in ENTITIES[entity].columns:
+            cells = [row.get(column.name) for row in rows]
             empty = cells.count(None)
             # What is empty in every row need not be written; a boolean that nobody set is false.
             if empty < len(cells):
@@ -172,19 +167,15 @@ def entities_in(details: Details) -> Collection[str]:
     return details.keys()
 
 
-def _complete(details: dict[str, list[list[Stored]]]) -> dict[str, list[list[Stored]]]:
+def _complete(details: Details) -> Details:
     """Adds the allocations that need not be written down: that of a line with codes and no parts is all of it."""
-    lines = [line for line in details.get("entry_lines", ()) if any(line[_CODES])]
+    lines = [line for line in details.get("entry_lines", ()) if any(map(line.get, _CODES))]
     if not lines:
         return details
     written = details.get("entry_allocations", [])
-    parted = {tuple(part[:_KEY]) for part in written}
-    whole = [_only_part(line) for line in lines if tuple(line[:_KEY]) not in parted]
+    parted = set(map(_KEY, written))
+    whole = [{"part": 1, **{name: line.get(name) for name in _OF_LINE}} for line in lines if _KEY(line) not in parted]
     return {**details, "entry_allocations": [*written, *whole]}
-
-
-def _only_part(line: list[Stored]) -> list[Stored]:
-    return [*line[:_KEY], 1, *(None if at is None else line[at] for at in _OF_LINE)]
 
 
 def _chunk(bookings: Iterator[_Booking], most: int) -> list[_Booking]:
@@ -201,9 +192,9 @@ def _chunk(bookings: Iterator[_Booking], most: int) -> list[_Booking]:
 
 def _keys(details: Details) -> Iterator[tuple[str, Key]]:
     """The keys in ``details`` that bookings look up."""
-    for entity, size in _FOUND.items():
+    for entity, key_of in _FOUND.items():
         for row in details.get(entity, ()):
-            yield entity, _folded(row[:size])
+            yield entity, _folded(key_of(row))
 
 
 def _folded(key: Sequence[Stored]) -> Key:

@@ -181,7 +181,7 @@ class LedgerBook:
         follows = self._version == books.version
         changed = {entity for entity, row, key in changes if row is None or not key}
         at_once: list[Change] = []
-        waiting: dict[str, Sequence[Sequence[Stored]]] = dict(details)
+        waiting: dict[str, Sequence[Row]] = dict(details)
         grown: dict[str, list[Row]] = {}
         for change in changes:
             entity, row, key = change
@@ -190,7 +190,7 @@ class LedgerBook:
                 continue
             grown.setdefault(entity, []).append(row)
             if entity in DEFERRED:
-                waiting[entity] = [*waiting.get(entity, ()), _whole(entity, row, now)]
+                waiting[entity] = [*waiting.get(entity, ()), _stamped(entity, row, now)]
             else:
                 at_once.append(change)
         if at_once:
@@ -305,12 +305,10 @@ class LedgerBook:
         return sql
 
 
-def _whole(entity: str, row: Row, now: str) -> Sequence[Stored]:
-    """A new row with all columns of ``entity`` in their order."""
-    names = _NAMES[entity]
-    if tuple(row) == names:
-        return tuple(row.values())
-    return [row.get(name, now if name in _STAMPS[entity] else None) for name in names]
+def _stamped(entity: str, row: Row, now: str) -> Row:
+    """A new row with the stamps of ``entity``."""
+    missing = [stamp for stamp in _STAMPS[entity] if stamp not in row]
+    return {**row, **dict.fromkeys(missing, now)} if missing else row
 
 
 def _raised(asked: _Asked, highest: int, rows: Iterable[Row]) -> int:
@@ -342,8 +340,6 @@ _BY_KEY = {entity.name: _statements_by_key(entity) for entity in ENTITIES.values
 _NUMBERED = frozenset(
     entity.name for entity in ENTITIES.values() if len(entity.key) == 1 and entity.columns[0].kind == "integer"
 )
-#: The columns of each entity.
-_NAMES = {entity.name: tuple(column.name for column in entity.columns) for entity in ENTITIES.values()}
 #: The stamps of each entity.
 _STAMPS = {
     entity.name: tuple(name for name in ("created", "modified") if entity.column(name)) for entity in ENTITIES.values()
