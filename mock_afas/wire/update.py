@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 from urllib.parse import unquote
 
 from mock_afas import connectors, messages
@@ -17,8 +17,7 @@ from mock_afas.wire.answers import Answer
 from mock_afas.wire.calls import ALIASES
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """What a URL names: a connector, the object in it, and keys by their fields."""
 
     connector: str
