@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.machine import CannotRun
+from bench.machine import CannotRun, await_rest
 from bench.servers import Server
 
 CONNECTIONS = 16
@@ -35,10 +35,15 @@ class Request:
     body: Path | None = None
 
     def settle(self) -> None:
-        """Waits until the server has worked off what earlier clients asked of it."""
+        """Waits until the server has worked off what earlier clients asked of it.
+
+        What was posted can keep it busy after its answers, on the core that the next server is counted on.
+        """
         body = self.body.read_bytes() if self.body else None
         path = self.path.replace("{n}", str(time.time_ns()))
         self.server.request(path, method="POST" if body else "GET", body=body)
+        if body:
+            await_rest(self.server.pid)
 
 
 def _command(request: Request, seconds: float) -> list[str]:

@@ -6,11 +6,15 @@ import os
 import platform
 import shutil
 import sys
+import time
 from pathlib import Path
 
 #: Bytes in what this package calls a megabyte.
 MEGABYTE = 1_000_000
 _PROC = Path("/proc")
+#: A process rests when it computes for fewer ticks than this between two looks, so many seconds apart.
+_RESTING, _LOOK = 2, 0.5
+_REST_UNTOLD = 10.0
 
 #: What has to be there, and how to get it.
 HINTS = {
@@ -77,6 +81,23 @@ def peak(pid: int) -> int:
 def reset_peak(pid: int) -> None:
     """Lets ``peak`` of ``pid`` begin anew from what it holds now."""
     (_PROC / str(pid) / "clear_refs").write_text("5")
+
+
+def _processor_time(pid: int) -> int:
+    """Ticks, hundredths of a second, that ``pid`` has computed for."""
+    user, system = (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()[11:13]
+    return int(user) + int(system)
+
+
+def await_rest(pid: int) -> None:
+    """Waits until process ``pid`` has nothing to do; where nobody can tell, for some seconds."""
+    if not (_PROC / str(pid) / "stat").exists():
+        time.sleep(_REST_UNTOLD)
+        return
+    before = -_RESTING
+    while (now := _processor_time(pid)) - before >= _RESTING:
+        before = now
+        time.sleep(_LOOK)
 
 
 def load_average() -> float:

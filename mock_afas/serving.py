@@ -36,6 +36,8 @@ from mock_afas.store.catalog import Catalog
 
 #: Seconds that a connection without calls is kept, as IIS does by default.
 _IDLE = 120
+#: When garbage is looked for: a call makes and drops hundreds of objects, few of which refer to each other.
+_THRESHOLDS = (10_000, 20, 50)
 
 
 def bind(host: str, port: int, *, option: str = "--port") -> socket.socket:
@@ -291,6 +293,7 @@ def serve(
         def ready() -> None:
             gc.enable()
             gc.freeze()
+            gc.set_threshold(*_THRESHOLDS)
             if ready_file is not None:
                 write_ready_file(ready_file, document)
             tell(_greeting(opened, document, data=data))
