@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 from typing import Any
 
@@ -161,4 +162,60 @@ def test_highest_numbers_follow_every_change() -> None:
     assert highest() == [20, 9]
     book.apply([("entries", {"administration": 1, "entry": 30}, (1, 30)), ("entries", None, (1, 30))], {}, "")
     assert highest() == [20, 9]
+    books.close()
+
+
+INVOICE: dict[str, Any] = {"administration": 1, "side": "supplier", "relation": "50013", "invoice": "F1"}
+KEY = tuple(INVOICE.values())
+
+
+def put_invoice(books: Books, _: LedgerBook) -> None:
+    books.put(ENTITIES["invoices"], [INVOICE], "")
+
+
+def insert_invoice(_: Books, book: LedgerBook) -> None:
+    book.apply([("invoices", INVOICE, KEY)], {}, "")
+
+
+def insert_among_changes(books: Books, book: LedgerBook) -> None:
+    other = {**INVOICE, "invoice": "F0"}
+    books.put(ENTITIES["invoices"], [other], "")
+    assert book.find("invoices", *KEY) is None
+    book.apply([("invoices", INVOICE, KEY), ("invoices", {**other, "amount": 5}, ())], {}, "")
+
+
+def attach_invoice(_: Books, book: LedgerBook) -> None:
+    book.apply([], {"invoices": [INVOICE]}, "")
+
+
+@pytest.mark.parametrize("comes", [put_invoice, insert_invoice, insert_among_changes, attach_invoice])
+@pytest.mark.parametrize("others", [0, 6_000])
+def test_an_invoice_is_found_once_it_is_there(comes: Callable[[Books, LedgerBook], None], others: int) -> None:
+    """However it comes, whoever asked for it in vain before, in whatever case."""
+    books = Books.create()
+    book = LedgerBook(books)
+    books.put(ENTITIES["invoices"], [{**INVOICE, "invoice": f"X{number}"} for number in range(others)], "")
+    assert [book.find("invoices", *KEY[:3], written) for written in ("F1", "f1", "F1")] == [None] * 3
+    comes(books, book)
+    for written in ("f1", "F1"):
+        found = book.find("invoices", *KEY[:3], written)
+        assert found is not None
+        assert found["invoice"] == "F1"
+    book.apply([("invoices", None, KEY)], {}, "")
+    assert book.find("invoices", *KEY) is None
+    book.apply([("invoices", INVOICE, KEY)], {}, "")
+    assert book.find("invoices", *KEY) is not None
+    books.close()
+
+
+def test_an_invoice_that_was_rolled_back_is_not_there() -> None:
+    books = Books.create()
+    book = LedgerBook(books)
+    assert book.find("invoices", *KEY) is None
+    twice: list[Any] = [("accounts", {"administration": 1, "account": "1"}, (1, "1"))] * 2
+    with pytest.raises(sqlite3.IntegrityError):
+        book.apply([("invoices", INVOICE, KEY), *twice], {}, "")
+    assert book.find("invoices", *KEY) is None
+    insert_invoice(books, book)
+    assert book.find("invoices", *KEY) is not None
     books.close()

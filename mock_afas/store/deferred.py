@@ -94,7 +94,7 @@ class Deferred:
         """Whether a row of ``entity`` with this key may be among those that wait."""
         if not self.waiting or entity not in DEFERRED:
             return False
-        return entity not in _FOUND or (entity, _folded(key)) in self._keys
+        return entity not in _FOUND or (entity, folded(key)) in self._keys
 
     def move(self, *, everything: bool) -> Moved:
         """Moves everything, or the oldest bookings, into the tables, within a transaction of the caller.
@@ -194,8 +194,9 @@ def _keys(details: Details) -> Iterator[tuple[str, Key]]:
     """The keys in ``details`` that bookings look up."""
     for entity, key_of in _FOUND.items():
         for row in details.get(entity, ()):
-            yield entity, _folded(key_of(row))
+            yield entity, folded(key_of(row))
 
 
-def _folded(key: Sequence[Stored]) -> Key:
+def folded(key: Sequence[Stored]) -> Key:
+    """A key without case."""
     return tuple([part.casefold() if isinstance(part, str) else part for part in key])

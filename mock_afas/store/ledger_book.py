@@ -12,7 +12,7 @@ from typing import Any
 
 from mock_afas.records import ENTITIES, Entity, Stored
 from mock_afas.store.books import Books
-from mock_afas.store.deferred import DEFERRED, Details
+from mock_afas.store.deferred import DEFERRED, Details, folded
 from mock_afas.store.schema import quoted
 from mock_afas.store.sources import LINKS
 
@@ -27,6 +27,9 @@ _MOST_KEPT = 50_000
 #: Tables below this size are looked through.
 INDEXED_FROM = 1_000
 _LOOK_AGAIN = 256
+#: Entities that are mostly looked up to learn that a key is free: of tables up to so many rows all keys are known.
+_SOUGHT_IN_VAIN = frozenset(("invoices",))
+_MOST_KNOWN = 5_000
 #: Rows that are not kept: they can be large, and nobody asks twice.
 _NOT_KEPT = frozenset(("files",))
 
@@ -42,29 +45,32 @@ class LedgerBook:
         self._selected: dict[str, dict[tuple[object, ...], Sequence[Row]]] = {}
         self._highest: dict[str, dict[_Asked, int]] = {}
         self._kept: dict[tuple[object, ...], tuple[list[int], dict[Any, Any]]] = {}
+        #: By entity the keys without case that rows may have, so that all others are free; None for too many.
+        self._taken: dict[str, set[tuple[Stored, ...]] | None] = {}
         self._inserts: dict[tuple[str, ...], str] = {}
         self._indexed: set[tuple[str, ...]] = set()
         self._until: dict[tuple[str, ...], int] = {}
 
-    def _follow(self, grown: Mapping[str, Sequence[Row]] = _NOTHING) -> None:
-        """Forgets what was looked up of entities that have changed since.
+    def _follow(
+        self, entities: Iterable[str] = ENTITIES, grown: Mapping[str, Sequence[Row]] = _NOTHING, *, ours: bool = False
+    ) -> None:
+        """Forgets what was looked up of those of ``entities`` that have changed since.
 
-        Those in ``grown`` only got these rows more, so their highest numbers follow.
+        Those in ``grown`` only got these rows more, so their highest numbers follow. Of changes that are ``ours`` it is
+        known which keys they take.
         """
         self._version = self._books.version
-        for entity, version in self._books.versions.items():
-            if self._versions.get(entity) != version:
-                self._forget(entity, version, grown.get(entity))
-
-    def _forget(self, entity: str, version: int, grown: Sequence[Row] | None) -> None:
-        self._versions[entity] = version
-        self._found[entity], self._selected[entity] = {}, {}
-        highest = self._highest.get(entity)
-        if highest and grown:
-            for asked, last in highest.items():
-                highest[asked] = _raised(asked, last, grown)
-        else:
-            self._highest[entity] = {}
+        for entity in entities:
+            version = self._books.versions[entity]
+            if self._versions.get(entity) == version:
+                continue
+            self._versions[entity] = version
+            self._found[entity], self._selected[entity] = {}, {}
+            rows = grown.get(entity)
+            highest = self._highest.get(entity, {}) if rows else {}
+            self._highest[entity] = {asked: _raised(asked, last, rows or ()) for asked, last in highest.items()}
+            if not ours:
+                self._taken.pop(entity, None)
 
     def _settled(self, entity: str) -> None:
         """Before SQL looks at ``entity``: brings rows that wait into its table, and follows."""
@@ -80,6 +86,9 @@ class LedgerBook:
         return kept[key] if key in kept else self._looked_up(entity, key)
 
     def _looked_up(self, entity: str, key: tuple[Stored, ...]) -> Row | None:
+        if entity in _SOUGHT_IN_VAIN and self._is_free(entity, key):
+            self._found[entity][key] = None
+            return None
         if self._books.may_wait(entity, key):
             self._settled(entity)
         kept = self._found[entity]
@@ -89,6 +98,18 @@ class LedgerBook:
         if entity not in _NOT_KEPT:
             kept[key] = row
         return row
+
+    def _is_free(self, entity: str, key: tuple[Stored, ...]) -> bool:
+        """Whether surely no row has this key. Never of rows that wait while their keys are not known."""
+        if entity not in self._taken:
+            if self._books.behind:
+                return False
+            names = ", ".join(map(quoted, ENTITIES[entity].key))
+            sql = f"SELECT {names} FROM {quoted(entity)} LIMIT {_MOST_KNOWN + 1}"
+            keys = set(map(folded, self._books.connection.execute(sql)))
+            self._taken[entity] = None if len(keys) > _MOST_KNOWN else keys
+        taken = self._taken[entity]
+        return taken is not None and folded(key) not in taken
 
     def _row(self, entity: str, key: tuple[Stored, ...]) -> Row | None:
         """Asks first whether the row is there: often it is not, and to ask for a whole one costs four times as much."""
@@ -193,17 +214,23 @@ class LedgerBook:
                 waiting[entity] = [*waiting.get(entity, ()), _stamped(entity, row, now)]
             else:
                 at_once.append(change)
+        entities: Iterable[str] = ENTITIES
         if at_once:
             self._write_all(at_once, waiting, now)
         elif waiting:
             entities = books.defer(waiting)
-            if follows:
-                self._version = books.version
-                for entity in entities:
-                    self._forget(entity, books.versions[entity], grown.get(entity))
-            return
         if follows:
-            self._follow(grown)
+            self._take(changes, details)
+            self._follow(entities, grown, ours=True)
+
+    def _take(self, changes: Sequence[Change], details: Details) -> None:
+        """Notes keys that new rows have taken."""
+        for entity in details:
+            self._taken.pop(entity, None)
+        for entity, row, key in changes:
+            taken = self._taken.get(entity)
+            if taken is not None and row is not None and key:
+                taken.add(folded(key))
 
     def _write_all(self, changes: list[Change], waiting: Details, now: str) -> None:
         """Writes changes in one transaction, together with rows that wait."""
