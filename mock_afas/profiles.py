@@ -59,6 +59,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("missing_features", "", ("refused", "ignored"), "what a field of a missing feature does in a body"),
     Setting("identifier_checks", "", ("off", "on"), "whether VAT, KvK and fiscal numbers are checked"),
     Setting("attachment_size", "", ("unlimited", "10"), "how many MB a file of a dossier item has at most"),
+    Setting("undeclared_text", "", ("kept", "question_marks"), "how text arrives that is not declared as UTF-8"),
 )
 _BY_NAME = {setting.name: setting for setting in SETTINGS}
 _BY_NUMBER = {setting.number: setting for setting in SETTINGS if setting.number}
@@ -86,6 +87,7 @@ class Dialect:
     missing_features: str = "refused"
     identifier_checks: str = "off"
     attachment_size: str = "unlimited"
+    undeclared_text: str = "kept"
 
     def as_dict(self) -> dict[str, str]:
         return {setting.name: getattr(self, setting.name) for setting in SETTINGS}

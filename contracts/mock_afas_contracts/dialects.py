@@ -35,6 +35,7 @@ SETTINGS: Mapping[str, Ambiguity] = {
     "missing_features": Ambiguity("", ("refused", "ignored")),
     "identifier_checks": Ambiguity("", ("off", "on")),
     "attachment_size": Ambiguity("", ("unlimited", "10")),
+    "undeclared_text": Ambiguity("", ("kept", "question_marks")),
 }
 
 

@@ -17,6 +17,7 @@ from mock_afas.traffic.exchange import (
     Exchange,
     Outcome,
     Whole,
+    declares_utf_8,
     kept_headers,
     whole,
 )
@@ -49,6 +50,7 @@ __all__ = [
     "Rule",
     "Traffic",
     "Whole",
+    "declares_utf_8",
     "judge",
     "kept_headers",
     "whole",

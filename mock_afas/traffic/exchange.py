@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from typing import Literal, NamedTuple
 
@@ -75,6 +76,14 @@ def whole(body: bytes | bytearray) -> Whole | None:
     if len(body) <= MOST_BODY:
         return None
     return Whole(zlib.crc32(body), body.count(_LINE), body.isascii())
+
+
+_UTF_8 = re.compile(rb";\s*charset\s*=\s*\"?utf-?8(?![\w-])", re.IGNORECASE)
+
+
+def declares_utf_8(content_type: bytes) -> bool:
+    """Whether the value of a header Content-Type says that the text of a body is UTF-8."""
+    return _UTF_8.search(content_type) is not None
 
 
 def kept_headers(headers: Headers) -> Headers:

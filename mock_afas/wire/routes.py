@@ -189,6 +189,8 @@ class Wire:
         if call.method not in connector.methods:
             raise Refusal(405, Reason("method", "method", call.method, ", ".join(connector.methods)))
         user = environment.access.tokens[call.token].user
+        if environment.profile.dialect.undeclared_text == "question_marks":
+            update.take_text(body, call.header(b"content-type"))
         ignore_unknown = environment.profile.dialect.unknown_field == "ignored"
         keys = update.exact_keys(connector, named.keys, ignore_unknown=ignore_unknown)
         write = WriteCall(connector.id, call.method, named.object, keys, body, user)

@@ -1,7 +1,8 @@
-"""The URLs, bodies and answers of UpdateConnectors. wire.md section 5; settings AMB-09 to AMB-11."""
+"""The URLs, bodies and answers of UpdateConnectors. wire.md section 5; AMB-09 to AMB-11, undeclared_text."""
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
@@ -12,9 +13,16 @@ from mock_afas.connectors import UpdateConnector, UpdateField, UpdateObject
 from mock_afas.environment import Environment
 from mock_afas.errors import ProfitError, Reason, Refusal
 from mock_afas.ledger.book import Result
+from mock_afas.traffic import declares_utf_8
 from mock_afas.wire import answers
 from mock_afas.wire.answers import Answer
 from mock_afas.wire.calls import ALIASES
+
+#: Of a character in UTF-8 that is not ASCII, the first byte becomes a question mark and the others are left out.
+_QUESTION_MARKS = bytes(range(0x80)) + b"?" * 0x80
+_LATER_BYTES = bytes(range(0x80, 0xC0))
+#: So much of a body is looked at at once: decoded as a whole, one that is large could take four times its size.
+_PART = 2**20
 
 
 class Target(NamedTuple):
@@ -90,6 +98,25 @@ def _fields(node: UpdateObject) -> Iterator[UpdateField]:
     yield from node.fields
     for below in node.objects:
         yield from _fields(below)
+
+
+def take_text(body: bytearray, content_type: bytes | None) -> None:
+    """Makes question marks of the characters in ``body`` that are not ASCII, unless they are declared as UTF-8.
+
+    What is no UTF-8 stays, so that it is refused. Setting ``undeclared_text``.
+    """
+    if not body.isascii() and not declares_utf_8(content_type or b"") and _is_utf_8(body):
+        body[:] = body.translate(_QUESTION_MARKS, _LATER_BYTES)
+
+
+def _is_utf_8(body: bytearray) -> bool:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        for start in range(0, len(body), _PART):
+            decoder.decode(body[start : start + _PART], final=start + _PART >= len(body))
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def answered(environment: Environment, method: str, written: Result) -> Answer:

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from mock_afas.traffic.calls import Call
+from mock_afas.traffic.exchange import declares_utf_8
 from mock_afas.traffic.findings import Observed, Recording, grouped
 
 MOST_LINES = 1_000
 MEGABYTE = 2**20
 LARGE_BODY = 10 * MEGABYTE
 MOST_BODY = 75 * MEGABYTE
-_UTF_8 = re.compile(rb";\s*charset\s*=\s*\"?utf-?8\"?", re.IGNORECASE)
 
 
 def body_without_charset(recording: Recording) -> Iterator[Observed]:
     """A body with other characters than ASCII and a Content-Type that does not say charset=utf-8."""
-    wrong = (call for call in recording.writes if not call.ascii and not _UTF_8.search(call.header(b"content-type")))
+    wrong = (call for call in recording.writes if not call.ascii and not declares_utf_8(call.header(b"content-type")))
     for calls in grouped(wrong, lambda call: (call.client, call.connector.lower())).values():
         sent = calls[0].header(b"content-type").decode("latin-1") or "no Content-Type"
         yield Observed(f"{calls[0]} sends other characters than ASCII with {sent}", calls)
