@@ -19,6 +19,7 @@ from mock_afas.connectors import get_connectors
 from mock_afas.profiles import Dialect, Profile
 from mock_afas.query import Query, compile_query
 from mock_afas.records import ENTITIES, Stored
+from mock_afas.store import ledger_book
 from mock_afas.store.books import Books
 from mock_afas.store.changes import MOST_REMEMBERED
 from mock_afas.store.deferred import DEFERRED
@@ -319,6 +320,40 @@ def test_a_booking_that_fails_leaves_no_trace(books: Books) -> None:
         steps += 1
         assert steps < 5
     assert (books.behind, [entry for _, entry in numbers_in(books, "entries")]) == (0, [1])
+
+
+def test_a_transaction_that_cannot_be_carried_out_is_rolled_back(books: Books) -> None:
+    """Else it would stay open, and nothing could be written any more."""
+
+    def deny(action: int, operation: str | None, *_: str | None) -> int:
+        commits = (action, operation) == (sqlite3.SQLITE_TRANSACTION, "COMMIT")
+        return sqlite3.SQLITE_DENY if commits else sqlite3.SQLITE_OK
+
+    booked(books, 1)
+    books.connection.set_authorizer(deny)
+    with pytest.raises(sqlite3.DatabaseError), books.transaction():
+        books.defer({"entries": [row_of("entries", administration=1, entry=2)]})
+    books.connection.set_authorizer(None)
+    assert (books.behind, books.connection.in_transaction) == (1, False)
+    books.settle(DEFERRED)
+    assert [entry for _, entry in numbers_in(books, "entries")] == [1]
+
+
+def test_keys_that_are_known_have_bounds(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither keys asked for in vain nor new rows make what is kept of them grow for ever; answers stay right."""
+    monkeypatch.setattr(ledger_book, "_MOST_KEPT", 10)
+    monkeypatch.setattr(ledger_book, "_MOST_TAKEN", 10)
+    book = LedgerBook(books)
+    numbers = [f"F{at}" for at in range(30)]
+    assert not any(book.find("invoices", 1, "supplier", "1", number) for number in numbers)
+    assert len(book._found["invoices"]) <= 11
+    for number in numbers:
+        key = (1, "supplier", "1", number)
+        row = row_of("invoices", administration=1, side="supplier", relation="1", invoice=number)
+        book.apply([("invoices", row, key)], {}, "2024-03-05T00:00:00")
+    assert book._taken["invoices"] is None
+    assert all(book.find("invoices", 1, "supplier", "1", number) for number in numbers)
+    assert book.find("invoices", 1, "supplier", "1", "F30") is None
 
 
 TRANSACTIONS = get_connectors()["profit_transactions"]

@@ -238,6 +238,31 @@ def test_a_reset_meanwhile_is_for_the_books_that_take_their_place() -> None:
     assert left == 20
 
 
+def test_who_waits_for_books_looks_into_these() -> None:
+    """A reset meanwhile puts others in their place, which are locked by whoever uses those."""
+
+    async def look() -> tuple[int, bool]:
+        environment = Registry().create({}).environment
+        entries = ENTITIES["entries"]
+        before = len(await environment.data(entries))
+        await write(environment, large("Idle"))
+        old = environment.books
+        await old.lock.acquire()
+        shown, stored = (asyncio.create_task(ask(entries)) for ask in (environment.data, environment.stored))
+        looked_up = asyncio.create_task(of_whom(environment))
+        await asyncio.sleep(0)
+        await environment.reset()
+        old.lock.release()
+        assert len(await stored) == before + 1
+        return len(await shown) - before, await looked_up is old
+
+    async def of_whom(environment: Environment) -> Books:
+        async with environment.looked_up() as book:
+            return book._books
+
+    assert asyncio.run(look()) == (1, True)
+
+
 def test_an_error_ends_it_until_the_next_write(caplog: pytest.LogCaptureFixture) -> None:
     """It is told, and does not come up again and again."""
     steps = 0

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mock_afas.errors import ProfitError
-from mock_afas.ledger import journal_entry
+from mock_afas.ledger import administration, journal_entry, pattern
 from mock_afas.ledger.book import Draft, Row
 from tests.ledger_bodies import Body, line, memorial
 from tests.ledger_support import MemoryBook, circumstances, demo_book, node_of
@@ -128,3 +128,15 @@ def test_nearly_all_lines_are_made_of_others() -> None:
         made(book, memorial(*lines, line("1", "1901", -sum(number + at for at in range(1, 4)))))
     [head] = next(kept for (_, about), kept in book.remembered.items() if about != ("last",)).values()
     assert len(head.findings.patterns) == 2
+
+
+def test_what_is_kept_has_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither one large document nor many heads make it grow for ever."""
+    monkeypatch.setattr(pattern, "MOST_FINDINGS", 5)
+    monkeypatch.setattr(administration, "MOST_HEADS", 3)
+    book = Remembering()
+    for period in range(1, 6):
+        lines = [line("1", "4030", 1, BpDa=f"2024-01-{day:02}") for day in range(1, 20)]
+        made(book, memorial(line("1", "1901", -19), *lines, Peri=period))
+    heads = next(kept for (entities, _), kept in book.remembered.items() if "journals" in entities)
+    assert [len(head.findings.patterns) for head in heads.values()] == [5, 5]

@@ -187,8 +187,9 @@ class Environment:
     @asynccontextmanager
     async def looked_up(self) -> AsyncIterator[LedgerBook]:
         """The books to look rows up in, while nobody writes."""
-        async with self.books.lock:
-            yield self._ledger_book(self.books)
+        books = self.books  # others may take their place while somebody is at these
+        async with books.lock:
+            yield self._ledger_book(books)
 
     def _ledger_book(self, books: Books) -> LedgerBook:
         if self._ledger is None or self._ledger[0] is not books:
@@ -202,14 +203,18 @@ class Environment:
     ) -> list[dict[str, object]]:
         """All rows of ``entity`` as the control API shows them; see ``Books.rows`` for ``since`` and ``owner``."""
         stamp = None if since is None else values.stored_moment(since)
-        async with self.books.lock:
-            rows = await asyncio.to_thread(self.books.rows, entity, stamp, owner)
-        return shown_rows(entity, rows)
+        return shown_rows(entity, await self._rows(entity, stamp, owner))
 
     async def stored(self, entity: Entity) -> list[dict[str, Stored]]:
         """All rows of ``entity`` in stored form."""
-        async with self.books.lock:
-            return await asyncio.to_thread(self.books.rows, entity)
+        return await self._rows(entity)
+
+    async def _rows(
+        self, entity: Entity, since: str | None = None, owner: Entity | None = None
+    ) -> list[dict[str, Stored]]:
+        books = self.books  # others may take their place while somebody is at these
+        async with books.lock:
+            return await asyncio.to_thread(books.rows, entity, since, owner)
 
     async def put_data(self, entity: Entity, rows: Sequence[object]) -> None:
         """Inserts rows or changes them by key; all or none. Raises ControlError naming row and column."""

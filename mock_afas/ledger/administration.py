@@ -26,12 +26,12 @@ def last_used(draft: Draft) -> Facts | None:
 def remember(draft: Draft, unit: int) -> None:
     """``unit`` is the last administration of the user from now on."""
     user = draft.circumstances.user
-    kept: dict[str, int] = draft.kept(("administrations", "last_administrations"), "last")
+    kept: dict[str, int | None] = draft.kept(("last_administrations",), "last")
     if user not in kept:
-        last = last_used(draft)
-        kept[user] = unit if last is None else last["administration"]
+        last: Facts | None = draft.find("last_administrations", user)
+        kept[user] = None if last is None else last["administration"]
     if kept[user] != unit:
-        save = draft.insert if draft.find("last_administrations", user) is None else draft.change
+        save = draft.insert if kept[user] is None else draft.change
         save("last_administrations", (user,), {"user_id": user, "administration": unit})
 
 
@@ -76,6 +76,8 @@ class _Head(NamedTuple):
     findings: Findings
 
 
+#: So many heads are kept, with up to some 2,500 findings of 1.5 kB each.
+MOST_HEADS = 64
 #: The entities that the rules for lines look at.
 _LOOKED_AT = (
     "administrations",
@@ -100,6 +102,8 @@ def _head(node: Node, draft: Draft) -> _Head:
     sent = (named, get("JoCo"), get("Year"), get("Peri"))
     known = kept.get(sent)
     if known is None or known.findings.are_many():
+        if len(kept) >= MOST_HEADS:
+            kept.clear()
         require("entry_field_missing", node, "JoCo", "Year", "Peri")
         company = administration(draft, node)
         unit: int = company["administration"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from mock_afas.documents import Node
-from mock_afas.ledger.posting import CENT, LEDGER, Line, Making, Pattern, Posting, times
+from mock_afas.ledger.posting import CENT, LEDGER, MOST_FINDINGS, Line, Making, Pattern, Posting, times
 
 #: What lines of a pattern may differ in: their amounts, and texts that no rule looks at.
 _OWN = frozenset(("AmDe", "AmCr", "Ds", "BpNr", "InId"))
@@ -68,8 +68,10 @@ def repeated(posting: Posting, node: Node, sequence: int) -> Line | None:
 
 def keep(posting: Posting, line: Line) -> None:
     """Keeps a line that was found to be right for others of its pattern, unless its allocation is one of its own."""
-    key, own = key_of(line.node), posting.base_currency
+    key, own, patterns = key_of(line.node), posting.base_currency, posting.findings.patterns
+    if len(patterns) >= MOST_FINDINGS:  # of a single document; what earlier ones found was few
+        return
     if key is not None and line.kind == LEDGER and line.row["currency"] == own and not line.allocations:
         said: Making = {column: cell for column, cell in line.row.items() if cell is not None or column in _TEXTS}
         place = posting.findings.places[line.node.fields["AcNr"], line.node.fields.get("VaId")]
-        posting.findings.patterns[key] = Pattern(line.account, said, place.rate)
+        patterns[key] = Pattern(line.account, said, place.rate)

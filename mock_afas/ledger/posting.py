@@ -32,7 +32,7 @@ ONE = values.MILLIONTHS
 _PRODUCT = CENT * ONE
 _HALF = _PRODUCT // 2
 _TOO_LARGE = 10**12 * ONE
-_MOST_FINDINGS = 20_000
+MOST_FINDINGS = 2_500
 _ALLOWED = "amounts below 1000000000000"
 
 
@@ -83,7 +83,7 @@ class Findings:
     def are_many(self) -> bool:
         """Whether they take so much room that they are better found out again."""
         kept: tuple[Sized, ...] = (self.open_dates, self.places, self.relations, self.codes, self.patterns)
-        return sum(map(len, kept)) > _MOST_FINDINGS
+        return sum(map(len, kept)) > MOST_FINDINGS
 
 
 @dataclass(slots=True)

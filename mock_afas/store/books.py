@@ -178,12 +178,12 @@ class Books:
         waiting = self._deferred.waiting
         try:
             yield
+            self.connection.execute("COMMIT")
         except BaseException:
             self._deferred.undo(waiting)
             if self.connection.in_transaction:  # SQLite itself ends it after some errors, a full disk among them
                 self.connection.execute("ROLLBACK")
             raise
-        self.connection.execute("COMMIT")
 
     def load(self, batches: Iterable[LoadBatch], progress: Callable[[int], None] = lambda _: None) -> None:
         """Fills new books with rows in stored form, in one transaction. ``progress`` hears of each some thousand rows.

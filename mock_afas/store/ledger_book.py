@@ -30,6 +30,8 @@ _LOOK_AGAIN = 256
 #: Entities that are mostly looked up to learn that a key is free: of tables up to so many rows all keys are known.
 _SOUGHT_IN_VAIN = frozenset(("invoices",))
 _MOST_KNOWN = 5_000
+#: New rows may add to these keys, which take some 300 bytes each, up to so many.
+_MOST_TAKEN = 100_000
 #: Rows that are not kept: they can be large, and nobody asks twice.
 _NOT_KEPT = frozenset(("files",))
 
@@ -86,14 +88,14 @@ class LedgerBook:
         return kept[key] if key in kept else self._looked_up(entity, key)
 
     def _looked_up(self, entity: str, key: tuple[Stored, ...]) -> Row | None:
+        if len(self._found[entity]) > _MOST_KEPT:
+            self._found[entity].clear()
         if entity in _SOUGHT_IN_VAIN and self._is_free(entity, key):
             self._found[entity][key] = None
             return None
         if self._books.may_wait(entity, key):
             self._settled(entity)
         kept = self._found[entity]
-        if len(kept) > _MOST_KEPT:
-            kept.clear()
         row = self._row(entity, key)
         if entity not in _NOT_KEPT:
             kept[key] = row
@@ -231,6 +233,8 @@ class LedgerBook:
             taken = self._taken.get(entity)
             if taken is not None and row is not None and key:
                 taken.add(folded(key))
+                if len(taken) > _MOST_TAKEN:
+                    self._taken[entity] = None
 
     def _write_all(self, changes: list[Change], waiting: Details, now: str) -> None:
         """Writes changes in one transaction, together with rows that wait."""
