@@ -115,12 +115,17 @@ class _Cycle(RequestResponseCycle):
     _head = b""
 
     async def send(self, message: Any) -> None:
+        if self.flow.write_paused and not self.disconnected:
+            await self.flow.drain()
+        if self.transport.is_closing():  # uvicorn tells the last call only, though others may wait before it
+            self.disconnected = True
         if self._head:
             head, self._head = self._head, b""
             if self._wrote_whole(head, message):
                 return
-            self.transport.write(head)
-        elif not self.response_started and not self.disconnected and not self.flow.write_paused:
+            if not self.disconnected:
+                self.transport.write(head)
+        elif not self.response_started and not self.disconnected:
             self._head = self._begun(message)
             if self._head:
                 return

@@ -248,7 +248,8 @@ def test_who_waits_for_books_looks_into_these() -> None:
         await write(environment, large("Idle"))
         old = environment.books
         await old.lock.acquire()
-        shown, stored = (asyncio.create_task(ask(entries)) for ask in (environment.data, environment.stored))
+        shown = asyncio.create_task(environment.data(entries))
+        stored = asyncio.create_task(environment.stored(entries))
         looked_up = asyncio.create_task(of_whom(environment))
         await asyncio.sleep(0)
         await environment.reset()

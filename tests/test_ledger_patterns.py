@@ -138,5 +138,5 @@ def test_what_is_kept_has_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     for period in range(1, 6):
         lines = [line("1", "4030", 1, BpDa=f"2024-01-{day:02}") for day in range(1, 20)]
         made(book, memorial(line("1", "1901", -19), *lines, Peri=period))
-    heads = next(kept for (entities, _), kept in book.remembered.items() if "journals" in entities)
+    heads = next(kept for (entities, _), kept in book.remembered.items() if "journals" in str(entities))
     assert [len(head.findings.patterns) for head in heads.values()] == [5, 5]

@@ -64,8 +64,8 @@ class Written(asyncio.Transport):
         """Nothing is read."""
 
 
-def written(sent: bytes) -> Written:
-    """What the server writes for the requests in ``sent``."""
+def written(sent: bytes, *, leaves: bool = False) -> Written:
+    """What the server writes for the requests in ``sent``, after which a client that ``leaves`` is gone."""
 
     async def answered() -> Written:
         config = uvicorn.Config(application, http=Protocol, lifespan="off", log_config=None, proxy_headers=False)
@@ -75,6 +75,9 @@ def written(sent: bytes) -> Written:
         transport, protocol = Written(), Protocol(config, state, {})
         protocol.connection_made(transport)
         protocol.data_received(sent)
+        if leaves:
+            transport.close()
+            protocol.connection_lost(None)
         while state.tasks:
             await asyncio.gather(*state.tasks, return_exceptions=True)
             await asyncio.sleep(0)
@@ -131,6 +134,11 @@ def test_answers_to_requests_sent_at_once_come_in_their_order() -> None:
         3,
         True,
     ]
+
+
+@pytest.mark.parametrize("path", ["/text", "/parts", "/short"])
+def test_nothing_is_written_to_a_client_that_sent_requests_at_once_and_left(path: str) -> None:
+    assert written(get(path) + get(path), leaves=True).writes == []
 
 
 def test_a_header_of_more_than_a_line_is_not_written() -> None:

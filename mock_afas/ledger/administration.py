@@ -26,12 +26,12 @@ def last_used(draft: Draft) -> Facts | None:
 def remember(draft: Draft, unit: int) -> None:
     """``unit`` is the last administration of the user from now on."""
     user = draft.circumstances.user
-    kept: dict[str, int | None] = draft.kept(("last_administrations",), "last")
+    kept: dict[str, int] = draft.kept(("administrations", "last_administrations"), "last")
     if user not in kept:
-        last: Facts | None = draft.find("last_administrations", user)
-        kept[user] = None if last is None else last["administration"]
+        last = last_used(draft)
+        kept[user] = unit if last is None else last["administration"]
     if kept[user] != unit:
-        save = draft.insert if kept[user] is None else draft.change
+        save = draft.insert if draft.find("last_administrations", user) is None else draft.change
         save("last_administrations", (user,), {"user_id": user, "administration": unit})
 
 
@@ -102,13 +102,14 @@ def _head(node: Node, draft: Draft) -> _Head:
     sent = (named, get("JoCo"), get("Year"), get("Peri"))
     known = kept.get(sent)
     if known is None or known.findings.are_many():
-        if len(kept) >= MOST_HEADS:
-            kept.clear()
         require("entry_field_missing", node, "JoCo", "Year", "Peri")
         company = administration(draft, node)
         unit: int = company["administration"]
         book = journal(draft, node, unit)
-        known = kept[sent] = _Head(company, book, *check_period(draft, node, unit), Findings())
+        known = _Head(company, book, *check_period(draft, node, unit), Findings())
+        if len(kept) >= MOST_HEADS:
+            kept.clear()
+        kept[sent] = known
     return known
 
 
