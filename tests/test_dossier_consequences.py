@@ -187,6 +187,15 @@ def test_a_file_that_is_there_is_attached_by_its_id(books: Shelf, named: Body, n
         write(books, "insert", NOTE, None, [{"FileName": "a", "FileId": first}])
 
 
+def test_a_small_body_makes_no_gigabytes_of_copies(books: Shelf) -> None:
+    large = base64.b64encode(bytes(2**20)).decode()
+    write(books, "insert", NOTE, None, [{"FileName": "large", "FileStream": large}])
+    first = books.where("attachments")[0]["file_id"]
+    write(books, "insert", NOTE, None, [{"FileId": first}] * 75)
+    with pytest.raises(ProfitError, match="attachment_too_large"):
+        write(books, "insert", NOTE, None, [{"FileId": first}] * 76)
+
+
 def test_a_deleted_item_takes_its_attachments_along(books: Shelf) -> None:
     write(books, "insert", NOTE, None, [FILE])
     write(books, "attach", {"SbId": 9910}, None, [FILE, FILE])

@@ -309,6 +309,9 @@ _RULES: Sequence[Callable[[_Item, Row], None]] = (
 
 # ---------------------------------------------------------------- attachments
 
+#: So many MB a body has at most. Copies of files that are there do not make more of it.
+_MOST_TOGETHER = "75"
+
 
 def _files(item: _Item) -> list[_File]:
     """The files that a document attaches: by SbPa and FileStream of the item itself, and by its attachments.
@@ -324,16 +327,22 @@ def _files(item: _Item) -> list[_File]:
             refuse("attachment_not_allowed", part, allowed="a type of dossier item that takes files")
         if part is not node and part.action == "delete":
             _detach(item.draft, _attachment(item, part))
-    files = [(part, _file(part, name, item.draft)) for part, name in parts if part is node or part.action != "delete"]
-    for part, file in files:
-        _size_allowed(part, file, item.draft.circumstances.attachment_size)
-    return [file for _, file in files]
+    files: list[_File] = []
+    together = 0
+    for part, name in parts:
+        if part is node or part.action != "delete":
+            file = _file(part, name, item.draft)
+            together += len(file.content)
+            _size_allowed(part, file, len(file.content), item.draft.circumstances.attachment_size)
+            _size_allowed(part, file, together, _MOST_TOGETHER)
+            files.append(file)
+    return files
 
 
-def _size_allowed(part: Node, file: _File, most: str) -> None:
+def _size_allowed(part: Node, file: _File, size: int, most: str) -> None:
     """A file of any size, unless the environment has a limit (our reading; its text too)."""
-    if most != "unlimited" and len(file.content) > int(most) * 2**20:
-        shown, allowed = f"{len(file.content)} bytes", f"{most} MB"
+    if most != "unlimited" and size > int(most) * 2**20:
+        shown, allowed = f"{size} bytes", f"{most} MB"
         refuse("attachment_too_large", part, "FileStream", value=shown, allowed=allowed, file=file.name, most=most)
 
 
