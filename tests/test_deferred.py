@@ -498,3 +498,15 @@ def test_a_file_of_an_earlier_version_gets_the_tables_it_lacks(tmp_path: Path) -
     for opened in (Books.open(tmp_path / "books"), Books.from_image(image, tmp_path / "restored")):
         assert LedgerBook(opened).find("last_administrations", "12345.zenvoices") is None
         opened.close()
+
+
+def test_what_waits_in_a_file_of_an_earlier_version_is_read(tmp_path: Path) -> None:
+    first = Books.create(tmp_path / "books")
+    line = row_of("entry_lines", administration=1, entry=7, sequence=1, account="4030", allocation_1="WEST", debit=5)
+    entry = row_of("entries", administration=1, entry=7)
+    details = {"entries": [list(entry.values())], "entry_lines": [list(line.values())], "invoices": []}
+    first.connection.execute("INSERT INTO deferred (details) VALUES (?)", (json.dumps(details).encode(),))
+    first.close()
+    book = LedgerBook(Books.open(tmp_path / "books"))
+    assert dict(book.where("entry_lines", administration=1, entry=7)[0]) == line
+    assert [row["allocation_1"] for row in book.where("entry_allocations", administration=1, entry=7)] == ["WEST"]

@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from operator import itemgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -105,7 +105,7 @@ class Deferred:
         bookings = self._bookings()
         while chunk := _chunk(bookings, _CHUNK if everything else _STEP):
             moved.bookings.extend(number for number, _ in chunk)
-            self._move([_complete(orjson.loads(details)) for _, details in chunk], moved)
+            self._move([_complete(_read(details)) for _, details in chunk], moved)
             if not everything:
                 break
         bookings.close()
@@ -165,6 +165,16 @@ def entities_in(details: Details) -> Collection[str]:
     if "entry_lines" in details and "entry_allocations" not in details:
         return (*details, "entry_allocations")
     return details.keys()
+
+
+def _read(written: bytes) -> Details:
+    """What was written down; by an earlier version without names, in the order of the columns."""
+    details: dict[str, list[Any]] = orjson.loads(written)
+    for entity, rows in details.items():
+        if rows and isinstance(rows[0], list):
+            names = [column.name for column in ENTITIES[entity].columns]
+            details[entity] = [dict(zip(names, row, strict=True)) for row in rows]
+    return details
 
 
 def _complete(details: Details) -> Details:
