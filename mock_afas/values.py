@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -96,6 +97,11 @@ def parse_millionths(text: str) -> int:
 
 #: A number that needs no rounding and is in range: up to 12 digits before the point and 6 after it.
 _PLAIN = re.compile(r"(-?)([0-9]{1,12})(?:\.([0-9]{1,6}))?")
+
+
+def folded(key: Sequence[str | int | bytes | None]) -> tuple[str | int | bytes | None, ...]:
+    """The cells of a key without case, as the books compare them."""
+    return tuple([part.casefold() if isinstance(part, str) else part for part in key])
 
 
 def stored_moment(moment: dt.datetime) -> str:

@@ -203,15 +203,12 @@ class Environment:
     ) -> list[dict[str, object]]:
         """All rows of ``entity`` as the control API shows them; see ``Books.rows`` for ``since`` and ``owner``."""
         stamp = None if since is None else values.stored_moment(since)
-        return shown_rows(entity, await self._rows(entity, stamp, owner))
+        return shown_rows(entity, await self.stored(entity, stamp, owner))
 
-    async def stored(self, entity: Entity) -> list[dict[str, Stored]]:
-        """All rows of ``entity`` in stored form."""
-        return await self._rows(entity)
-
-    async def _rows(
+    async def stored(
         self, entity: Entity, since: str | None = None, owner: Entity | None = None
     ) -> list[dict[str, Stored]]:
+        """All rows of ``entity`` in stored form; see ``Books.rows`` for ``since`` and ``owner``."""
         books = self.books  # others may take their place while somebody is at these
         async with books.lock:
             return await asyncio.to_thread(books.rows, entity, since, owner)

@@ -13,6 +13,7 @@ from mock_afas.connectors import Feature
 from mock_afas.documents import Node
 from mock_afas.errors import ProfitError, Reason
 from mock_afas.messages import Parameter, catalogue
+from mock_afas.values import folded
 
 Cell = str | int | bytes | None
 Row = Mapping[str, Cell]
@@ -97,15 +98,15 @@ class Draft:
     def _drafted_of(self, entity: str) -> dict[Key, Row | None]:
         drafted = self._drafted.setdefault(entity, {})
         for key, row in self._waiting.pop(entity, ()):
-            drafted[_folded(key)] = row
+            drafted[folded(key)] = row
         return drafted
 
     def find(self, entity: str, *key: Cell) -> Row | None:
         """The row of ``entity`` with this key as it will be, or None."""
         if entity in self._drafted or entity in self._waiting:
-            drafted, folded = self._drafted_of(entity), _folded(key)
-            if folded in drafted:
-                return drafted[folded]
+            drafted, plain = self._drafted_of(entity), folded(key)
+            if plain in drafted:
+                return drafted[plain]
         return self._book.find(entity, *key)
 
     def where(self, entity: str, **columns: Cell) -> Sequence[Row]:
@@ -133,11 +134,11 @@ class Draft:
         """Columns of a row that is there, its key among them; ``modified`` moves by itself."""
         self._changes.append(Put(entity, row, ()))
         before = self.find(entity, *key) or {}
-        self._drafted_of(entity)[_folded(key)] = {**before, **row}
+        self._drafted_of(entity)[folded(key)] = {**before, **row}
 
     def remove(self, entity: str, key: Key) -> None:
         self._changes.append(Remove(entity, None, key))
-        self._drafted_of(entity)[_folded(key)] = None
+        self._drafted_of(entity)[folded(key)] = None
 
     def next_number(self, entity: str, column: str, **within: Cell) -> int:
         """A number that ``column`` has nowhere yet within ``within``. A document that is refused uses none up."""
@@ -150,10 +151,6 @@ class Draft:
     def lacks(self, feature: Feature) -> bool:
         """Whether the environment's licence lacks ``feature``."""
         return feature in self.circumstances.without
-
-
-def _folded(key: Key) -> Key:
-    return tuple([part.casefold() if isinstance(part, str) else part for part in key])
 
 
 class Result(NamedTuple):

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from mock_afas.documents import Node
 from mock_afas.ledger.book import Cell, Draft, Row, refuse
+from mock_afas.ledger.posting import invoice_number
 from mock_afas.records import ENTITIES
 
 NOTHING, CUSTOMER, EMPLOYER, SUPPLIER = "1", "4", "10", "11"
@@ -238,7 +239,7 @@ def _invoice(link: Node, kind: str, relation: Cell, draft: Draft) -> Row | None:
             continue
         side = "supplier" if field == "PiId" or kind == SUPPLIER else "customer"
         holder = relation if _SIDES.get(kind) == side else None
-        invoice = _find_invoice(draft, link.number(unit), side, holder, number.rstrip(" "))
+        invoice = _find_invoice(draft, link.number(unit), side, holder, invoice_number(number) or "")
         if invoice is None:
             refuse("subject_invoice_unknown", link, field, allowed=f"an invoice of that administration and {side}")
         return invoice

@@ -8,7 +8,7 @@ from mock_afas.documents import Node
 from mock_afas.ledger.administration import last_used
 from mock_afas.ledger.book import Draft, Result, refuse
 from mock_afas.ledger.payment_terms import due_date
-from mock_afas.ledger.posting import RELATIONS, Facts, Making, refuse_unknown, require, rounded
+from mock_afas.ledger.posting import RELATIONS, Facts, Making, invoice_number, refuse_unknown, require, rounded
 from mock_afas.ledger.relation_line import matching, payment_condition
 
 _KEY = ("administration", "side", "relation", "invoice")
@@ -80,7 +80,7 @@ def found_invoice(node: Node, draft: Draft) -> Facts:
     unit = last_used(draft) if number is None else draft.find("administrations", number)
     if unit is None:
         refuse("invoice_unit_unknown", node, "UnId", value=number, allowed="an administration")
-    invoice = (node.text("InId") or "").rstrip(" ")
+    invoice = invoice_number(node.text("InId")) or ""
     found: list[Facts] = list(draft.where("invoices", administration=unit["administration"], invoice=invoice))
     if kind is not None:
         found = [row for row in found if row["side"] == RELATIONS[kind][2]]

@@ -19,6 +19,7 @@ from mock_afas.ledger.posting import (
     Making,
     Place,
     Posting,
+    fill_texts,
     money,
     refuse_unknown,
     require,
@@ -187,17 +188,13 @@ def relation(posting: Posting, node: Node, kind: str) -> Facts:
 def _row(posting: Posting, node: Node, sequence: int, place: Place) -> Making:
     """The row of a line, without what only some lines have."""
     given = node.fields
-    get = given.get
     row = posting.blank_line.copy()
     row["sequence"] = sequence
     row["account_kind"] = given["VaAs"]
     row["account"] = place.number
     row["entry_date"] = given["EnDa"]
     row["voucher_date"] = given["BpDa"]
-    row["voucher_number"] = get("BpNr")
-    invoice: Any = get("InId")
-    row["invoice"] = invoice and (invoice.rstrip(" ") or None)  # blanks at the end do not count in SQL Server
-    row["description"] = get("Ds")
+    fill_texts(row, node)
     amount = currency.fill(posting, node, row)
     if place.vat_code is not None:
         row["vat_code"] = place.vat_code

@@ -77,10 +77,7 @@ def number_invoices(posting: Posting, lines: list[Line]) -> None:
 def _taken(posting: Posting, lines: list[Line], invoice: str) -> bool:
     """Whether the relation of one of ``lines`` has an invoice with this number."""
     find, unit = posting.draft.find, posting.unit
-    for line in lines:
-        if find("invoices", unit, RELATIONS[line.kind][2], line.row["account"], invoice) is not None:
-            return True
-    return False
+    return any(find("invoices", unit, RELATIONS[line.kind][2], line.row["account"], invoice) for line in lines)
 
 
 def gathered(posting: Posting, lines: list[Line]) -> list[OpenItem]:

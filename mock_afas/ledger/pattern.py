@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from mock_afas.documents import Node
-from mock_afas.ledger.posting import CENT, LEDGER, MOST_FINDINGS, Line, Making, Pattern, Posting, times
+from mock_afas.ledger.posting import CENT, LEDGER, MOST_FINDINGS, Line, Making, Pattern, Posting, fill_texts, times
 
 #: What lines of a pattern may differ in: their amounts, and texts that no rule looks at.
 _OWN = frozenset(("AmDe", "AmCr", "Ds", "BpNr", "InId"))
@@ -55,10 +55,7 @@ def repeated(posting: Posting, node: Node, sequence: int) -> Line | None:
     row = shared.copy()
     row["entry"] = posting.entry
     row["sequence"] = sequence
-    row["voucher_number"] = get("BpNr")
-    invoice: Any = get("InId")
-    row["invoice"] = invoice and (invoice.rstrip(" ") or None)
-    row["description"] = get("Ds")
+    fill_texts(row, node)
     row["debit"] = row["debit_currency"] = debit
     row["credit"] = row["credit_currency"] = credit
     if rate is not None:

@@ -136,6 +136,19 @@ def rounded(millionths: int) -> int:
     return cents if millionths > 0 else -cents
 
 
+def invoice_number(written: str | None) -> str | None:
+    """The number of an invoice as it is kept: without blanks at its end, which SQL Server does not count."""
+    return (written or "").rstrip(" ") or None
+
+
+def fill_texts(row: Making, node: Node) -> None:
+    """Puts the texts of a line into its row; no rule looks at them."""
+    get: Any = node.fields.get
+    row["voucher_number"] = get("BpNr")
+    row["invoice"] = invoice_number(get("InId"))
+    row["description"] = get("Ds")
+
+
 def times(amount: int, factor: int) -> int:
     """``amount`` times ``factor``, both in millionths, in whole cents."""
     product = (abs(amount * factor) + _HALF) // _PRODUCT * CENT

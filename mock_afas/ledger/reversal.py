@@ -15,6 +15,7 @@ from mock_afas.ledger.book import Draft, Result
 from mock_afas.ledger.open_items import OpenItem
 from mock_afas.ledger.period import check_deletable
 from mock_afas.ledger.posting import RELATIONS, Facts, refuse_key
+from mock_afas.values import folded
 
 #: What belongs to the lines of an entry.
 _BELOW_LINES = ("entry_allocations", "entry_projects", "entry_transitories")
@@ -139,14 +140,10 @@ def _hand_over(draft: Draft, invoice: Facts, line: Facts) -> None:
     if not open_items.is_payment(draft, {**row, "amount": 0}):
         # It was booked in another journal, which invoices what nobody has invoiced.
         items = open_items.of_rows(draft, line["administration"], _lines(draft, line["administration"], line["entry"]))
-        own = next(item for item in items if _folded(item.key) == _folded(key))
+        own = next(item for item in items if folded(item.key) == folded(key))
         row["amount"] = own.amount
         row["amount_currency"] = open_items.in_currency(invoice, own.amount, own.amount_currency, own.row["currency"])
     draft.change("invoices", key, row)
-
-
-def _folded(key: tuple[Any, ...]) -> list[str]:
-    return [str(part).casefold() for part in key]
 
 
 def _lines(draft: Draft, unit: int, entry: int) -> list[Facts]:

@@ -20,6 +20,7 @@ import orjson
 
 from mock_afas.records import ENTITIES, Stored
 from mock_afas.store.schema import quoted
+from mock_afas.values import folded
 
 #: The entities whose new rows wait. None of their columns is a blob, for the rows are kept as JSON.
 DEFERRED = frozenset(
@@ -86,7 +87,7 @@ class Deferred:
 
     def undo(self, waiting: int) -> None:
         """Notes that the transaction in which more than ``waiting`` bookings were added is rolled back."""
-        while not self._durable and len(self._kept) > waiting:
+        while len(self._kept) > waiting:
             self._kept.pop()
         self.waiting = waiting
 
@@ -128,7 +129,7 @@ class Deferred:
 
     def moved(self, moved: Moved) -> None:
         """Notes that the transaction of ``move`` was carried out."""
-        while not self._durable and moved.bookings and self._kept and self._kept[0][0] <= moved.bookings[-1]:
+        while moved.bookings and self._kept and self._kept[0][0] <= moved.bookings[-1]:
             self._kept.popleft()
         if moved.everything or not moved.bookings:
             self.waiting = 0
@@ -205,8 +206,3 @@ def _keys(details: Details) -> Iterator[tuple[str, Key]]:
     for entity, key_of in _FOUND.items():
         for row in details.get(entity, ()):
             yield entity, folded(key_of(row))
-
-
-def folded(key: Sequence[Stored]) -> Key:
-    """A key without case."""
-    return tuple([part.casefold() if isinstance(part, str) else part for part in key])

@@ -12,9 +12,10 @@ from typing import Any
 
 from mock_afas.records import ENTITIES, Entity, Stored
 from mock_afas.store.books import Books
-from mock_afas.store.deferred import DEFERRED, Details, folded
+from mock_afas.store.deferred import DEFERRED, Details
 from mock_afas.store.schema import quoted
 from mock_afas.store.sources import LINKS
+from mock_afas.values import folded
 
 Row = Mapping[str, Stored]
 #: Entity, row and key: a row with a key is new; one without is changed in the columns it names; a key alone goes.

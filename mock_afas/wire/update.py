@@ -8,11 +8,12 @@ from functools import cache
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from mock_afas import connectors, messages
+from mock_afas import connectors
 from mock_afas.connectors import UpdateConnector, UpdateField, UpdateObject
 from mock_afas.environment import Environment
-from mock_afas.errors import ProfitError, Reason, Refusal
+from mock_afas.errors import Reason, Refusal
 from mock_afas.ledger.book import Result
+from mock_afas.ledger.posting import refuse_key
 from mock_afas.traffic import declares_utf_8
 from mock_afas.wire import answers
 from mock_afas.wire.answers import Answer
@@ -89,8 +90,7 @@ def exact_keys(connector: UpdateConnector, keys: dict[str, str], *, ignore_unkno
     known = {field.id.lower(): field.id for field in _fields(connector.root)} if keys else {}
     for name in keys:
         if name.lower() not in known and not ignore_unknown:
-            rule = messages.catalogue()["field_unknown"].rule
-            raise ProfitError("field_unknown", Reason(rule, f"URL/{name}", name, "a field of its objects"), field=name)
+            refuse_key("field_unknown", name, name, "a field of its objects", field=name)
     return {known[name.lower()]: text for name, text in keys.items() if name.lower() in known}
 
 
